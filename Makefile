@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What a person can do here; Kbuild says what the module is made of.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+
+all: headers ## build vmclock.ko for the running kernel, or for KDIR=/lib/modules/RELEASE/build
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+clean: headers ## remove what a build left
+	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+
+headers:
+	@test -e $(KDIR)/Makefile || { \
+		echo "no kernel headers in $(KDIR): install them (on Debian: apt-get install" \
+		"linux-headers-$$(uname -r)), or name others with KDIR=/lib/modules/RELEASE/build" >&2; \
+		exit 2; }
+
+check: ## the gate: lint, unit tests, one boot of a KVM guest
+	@scripts/check
+
+lint: ## builds without a warning, checkpatch, shellcheck
+	@for lint in scripts/lint/*; do echo "== $$lint"; $$lint || exit 1; done
+
+kunit: ## unit tests in a small kernel
+	@scripts/kunit/run
+
+lab: ## all scenarios in a nested KVM guest; TEST="name ...", KERNEL=6.12
+	@KERNEL=$(KERNEL) scripts/lab/run $(TEST)
+
+help: ## this text
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+.PHONY: all clean headers check lint kunit lab help

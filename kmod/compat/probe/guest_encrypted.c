@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* 5.16: cc_platform_has() knows of every kind of confidential guest, not of SEV only. */
+#ifdef NEW_FORM
+#include <linux/cc_platform.h>
+
+bool probe(void)
+{
+	return cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT);
+}
+#else
+#include <linux/mem_encrypt.h>
+
+bool probe(void)
+{
+	return sev_active();
+}
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The epoch: what to add to reference time to get the host's UTC. */
+#ifndef VMCLOCK_EPOCH_H
+#define VMCLOCK_EPOCH_H
+
+#include <linux/types.h>
+
+#include "page.h"
+
+/**
+ * struct vmclock_epoch - host UTC minus reference time, as a sample told it
+ * @epoch_ns: host UTC minus reference time, ns since 1970
+ * @ref_ns: reference time at which that was so, ns
+ * @page: the reference page that it holds for, and no other
+ */
+struct vmclock_epoch {
+	s64 epoch_ns;
+	u64 ref_ns;
+	struct vmclock_page page;
+};
+
+int vmclock_epoch_from_utc(struct vmclock_epoch *epoch, s64 utc_sec, s64 utc_nsec,
+			   const struct vmclock_instant *at);
+int vmclock_epoch_from_ref_zero(struct vmclock_epoch *epoch, u32 zero_sec,
+				u32 zero_nsec, const struct vmclock_instant *at);
+int vmclock_epoch_host_ns(const struct vmclock_epoch *epoch, u64 ref_ns,
+			  s64 *host_ns);
+bool vmclock_epoch_covers(const struct vmclock_epoch *epoch,
+			  const struct vmclock_instant *now, u64 max_age_ns);
+
+#endif /* VMCLOCK_EPOCH_H */

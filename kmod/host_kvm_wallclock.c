@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KVM: epoch samples from the wall-clock MSR.
+ *
+ * Told a guest physical address, the host stores there, at once, its UTC at
+ * kvm-clock's zero: the epoch itself. Every KVM host can. Hosts from 6.7 compute
+ * it from one reading of the TSC; older ones read two clocks in turn and are
+ * late by what lies between. ABI: Documentation/virt/kvm/x86/msr.rst
+ * (MSR_KVM_WALL_CLOCK_NEW) and asm/pvclock-abi.h; the seconds are 32 bits there
+ * on x86, always.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/compiler.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/kvm_para.h>
+#include <linux/limits.h>
+#include <linux/printk.h>
+#include <asm/barrier.h>
+#include <asm/msr.h>
+#include <asm/pvclock.h>
+
+#include "compat/compat_kvm.h"
+#include "epoch.h"
+#include "host_kvm.h"
+#include "page.h"
+
+/*
+ * Hosts are interrupted between their two readings now and then, two of three
+ * times in a row hardly ever.
+ */
+#define WALL_CLOCK_QUESTIONS	3
+
+/* The ones that this host has, or 0. */
+static u32 wall_clock_msr, system_time_msr;
+
+/* What the kernel had told the MSR before us, and whether we have changed it. */
+static u32 kernel_gpa_low, kernel_gpa_high;
+static bool msr_changed;
+
+/**
+ * vmclock_kvm_wallclock_start() - find the MSR, and what the kernel wrote to it
+ *
+ * Hosts have had the new MSR since 2010, the old one before that. Where there is
+ * neither, samples answer -EOPNOTSUPP.
+ */
+void vmclock_kvm_wallclock_start(void)
+{
+	static const struct { u32 wall_clock, system_time; } msrs[] = {
+		{ MSR_KVM_WALL_CLOCK_NEW, MSR_KVM_SYSTEM_TIME_NEW },
+		{ MSR_KVM_WALL_CLOCK, MSR_KVM_SYSTEM_TIME },
+	};
+	size_t i;
+
+	wall_clock_msr = 0;
+	for (i = 0; i < ARRAY_SIZE(msrs); i++) {
+		if (rdmsr_safe(msrs[i].wall_clock, &kernel_gpa_low,
+			       &kernel_gpa_high))
+			continue;
+		wall_clock_msr = msrs[i].wall_clock;
+		system_time_msr = msrs[i].system_time;
+		return;
+	}
+}
+
+/**
+ * vmclock_kvm_wallclock_stop() - give the MSR back to the kernel
+ *
+ * The host stores the wall clock again, at the address it was told last,
+ * whenever it restores the guest's registers, after a live migration for
+ * instance. By then our memory will be somebody else's.
+ */
+void vmclock_kvm_wallclock_stop(void)
+{
+	if (msr_changed)
+		wrmsr_safe(wall_clock_msr, kernel_gpa_low, kernel_gpa_high);
+}
+
+/*
+ * What the host calls kvm-clock's zero is that of its own clock. The page goes by
+ * the TSC, and unless the host's clock does too (it then says that the TSC is
+ * stable), the page runs away from it by the error of the TSC's calibration, for
+ * up to five minutes: some ms. Telling the host the page's address, which it
+ * knows, makes it bring the page of this CPU up to date.
+ */
+static void bring_page_up_to_date(void)
+{
+	u32 low, high;
+
+	if (READ_ONCE(compat_kvm_page()->flags) & PVCLOCK_TSC_STABLE_BIT)
+		return;
+	if (!rdmsr_safe(system_time_msr, &low, &high) && low & 1)
+		wrmsr_safe(system_time_msr, low, high);
+}
+
+/* One answer, and how long the host took for it. */
+static int ask(struct vmclock_epoch *epoch, u64 *width_tsc)
+{
+	struct vmclock_instant before, after;
+	union vmclock_kvm_slot *slot;
+	u32 version, sec, nsec;
+	phys_addr_t gpa;
+	int ret;
+
+	ret = vmclock_kvm_read(&before);
+	if (ret)
+		return ret;
+
+	slot = vmclock_kvm_slot(&gpa);
+	slot->wall_clock = (struct pvclock_wall_clock){};
+	WRITE_ONCE(msr_changed, true);
+	if (wrmsr_safe(wall_clock_msr, lower_32_bits(gpa), upper_32_bits(gpa))) {
+		pr_warn_ratelimited("the host refuses the wall-clock MSR\n");
+		return -EIO;
+	}
+
+	/*
+	 * Even and not zero: the host has come, and has gone. It has done so
+	 * before it let this vCPU go on, there is nothing to wait for.
+	 */
+	version = READ_ONCE(slot->wall_clock.version);
+	virt_rmb(); /* version first, as in the pvclock page */
+	sec = READ_ONCE(slot->wall_clock.sec);
+	nsec = READ_ONCE(slot->wall_clock.nsec);
+	virt_rmb(); /* and again last */
+	if (!version || version & 1 ||
+	    version != READ_ONCE(slot->wall_clock.version)) {
+		pr_warn_ratelimited("the host does not answer the wall-clock MSR\n");
+		return -EIO;
+	}
+
+	ret = vmclock_kvm_read(&after);
+	if (ret)
+		return ret;
+	if (!vmclock_page_same(&before.page, &after.page))
+		return -EAGAIN;
+	*width_tsc = after.tsc - before.tsc;
+
+	ret = vmclock_epoch_from_ref_zero(epoch, sec, nsec, &after);
+	if (ret)
+		pr_warn_ratelimited("wall-clock MSR: host says %u s %u ns, out of range\n",
+				    sec, nsec);
+	return ret;
+}
+
+/**
+ * vmclock_kvm_wallclock_sample() - take an epoch sample by the MSR
+ * @epoch: the sample
+ *
+ * What a host is late by lies between its two readings, and so within our
+ * question: of several questions, the one that took least is the one to believe.
+ *
+ * Context: interrupts off. %WALL_CLOCK_QUESTIONS VM exits, two more on a host
+ * whose TSC is not stable.
+ *
+ * Return: 0; -EOPNOTSUPP if the host has no such MSR; -EAGAIN if the page
+ * changed meanwhile; -EIO if the host did not answer; -ERANGE if it answered
+ * with no time that a working host tells; what vmclock_kvm_read() returns.
+ */
+int vmclock_kvm_wallclock_sample(struct vmclock_epoch *epoch)
+{
+	struct vmclock_epoch answer;
+	struct vmclock_instant now;
+	u64 least_tsc = U64_MAX;
+	u64 width_tsc;
+	int ret, i;
+
+	if (!wall_clock_msr)
+		return -EOPNOTSUPP;
+
+	/* Refuses a CPU without a page, which the next line would follow. */
+	ret = vmclock_kvm_read(&now);
+	if (ret)
+		return ret;
+	bring_page_up_to_date();
+
+	for (i = 0; i < WALL_CLOCK_QUESTIONS; i++) {
+		ret = ask(&answer, &width_tsc);
+		if (ret)
+			return ret;
+		if (width_tsc < least_tsc) {
+			least_tsc = width_tsc;
+			*epoch = answer;
+		}
+	}
+	/* An answer from before the page changed would be about another clock. */
+	return vmclock_page_same(&answer.page, &epoch->page) ? 0 : -EAGAIN;
+}

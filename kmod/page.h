@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A host's reference page, copied: one consistent set of the numbers that turn a TSC
+ * value into reference time. One file a page format, page_<format>.c.
+ */
+#ifndef VMCLOCK_PAGE_H
+#define VMCLOCK_PAGE_H
+
+#include <linux/types.h>
+
+struct pvclock_vcpu_time_info;
+
+/**
+ * struct vmclock_page - one consistent copy of a host's reference page
+ * @tsc_base: TSC value, in ticks, at which the reference clock read @ref_base
+ * @ref_base: reference time at @tsc_base, in the page format's own unit
+ * @scale: unit per TSC tick, in the page format's fixed point
+ * @shift: binary exponent of @scale
+ * @version: the host's own count of its updates of this page
+ *
+ * Only the page format knows what the numbers mean; everybody else compares copies,
+ * and only that.
+ */
+struct vmclock_page {
+	u64 tsc_base;
+	u64 ref_base;
+	u64 scale;
+	s32 shift;
+	u32 version;
+};
+
+/**
+ * struct vmclock_instant - the reference clock at one instant
+ * @page: what @ref_ns was computed with
+ * @tsc: the instant, in TSC ticks of the CPU that looked
+ * @ref_ns: the same instant in reference time, ns, at most S64_MAX
+ */
+struct vmclock_instant {
+	struct vmclock_page page;
+	u64 tsc;
+	u64 ref_ns;
+};
+
+/**
+ * vmclock_page_same() - has the host left the page alone between two copies?
+ * @a: one copy
+ * @b: the other
+ *
+ * The host rewrites its page when it stops and continues the guest, sets the guest's
+ * clock, or moves the guest to another host. What was known of the old contents tells
+ * nothing of the new. The version alone would say so, but for a host that starts
+ * counting anew; the numbers alone would, but for one that comes back to old ones.
+ */
+static inline bool vmclock_page_same(const struct vmclock_page *a,
+				     const struct vmclock_page *b)
+{
+	return a->version == b->version && a->tsc_base == b->tsc_base &&
+	       a->ref_base == b->ref_base && a->scale == b->scale &&
+	       a->shift == b->shift;
+}
+
+int vmclock_pvclock_read(const struct pvclock_vcpu_time_info *src,
+			 struct vmclock_instant *now);
+int vmclock_pvclock_ref(const struct vmclock_page *page, u64 tsc, u64 *ref_ns);
+
+#endif /* VMCLOCK_PAGE_H */

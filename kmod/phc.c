@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The PTP hardware clock that user space sees: the host's UTC, read-only.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/printk.h>
+#include <linux/ptp_clock_kernel.h>
+#include <linux/time64.h>
+
+#include "clock.h"
+#include "compat/compat.h"
+#include "crosststamp.h"
+#include "phc.h"
+
+/*
+ * Plain readings are for people and programs that look at the clock; a servo asks for
+ * offsets. In a millisecond a host that slews its clock by the 500 ppm which adjtimex()
+ * allows moves it by half a microsecond; in the minute that is the most, by 30 ms.
+ */
+#define SAMPLE_MAX_AGE_US_DEFAULT	1000
+#define SAMPLE_MAX_AGE_US_MAX		(60 * USEC_PER_SEC)
+
+/*
+ * Reading an emulated HPET takes some microseconds on hardware, and some hundred where
+ * the host is a guest itself. A millisecond is beyond what any servo is helped by, and
+ * near enough to keep one alive until the clocksource is a better one again.
+ */
+#define MAX_WIDTH_NS_DEFAULT		NSEC_PER_MSEC
+#define MAX_WIDTH_NS_MAX		NSEC_PER_SEC
+
+static unsigned int sample_max_age_us = SAMPLE_MAX_AGE_US_DEFAULT;
+static unsigned int crosststamp_max_width_ns = MAX_WIDTH_NS_DEFAULT;
+
+static int set_up_to(const char *val, const struct kernel_param *kp, unsigned int most)
+{
+	unsigned int value;
+
+	if (kstrtouint(val, 0, &value) || value > most) {
+		pr_err("%s: must be a number, 0 to %u\n", kp->name, most);
+		return -EINVAL;
+	}
+	WRITE_ONCE(*(unsigned int *)kp->arg, value);
+	return 0;
+}
+
+static int sample_max_age_us_set(const char *val, const struct kernel_param *kp)
+{
+	return set_up_to(val, kp, SAMPLE_MAX_AGE_US_MAX);
+}
+
+static const struct kernel_param_ops sample_max_age_us_ops = {
+	.set = sample_max_age_us_set,
+	.get = param_get_uint,
+};
+
+module_param_cb(sample_max_age_us, &sample_max_age_us_ops, &sample_max_age_us, 0644);
+MODULE_PARM_DESC(sample_max_age_us,
+		 "plain readings may rest on an epoch sample this young, in us (default 1000, at most 60000000; 0: a sample for every reading)");
+
+static int max_width_ns_set(const char *val, const struct kernel_param *kp)
+{
+	return set_up_to(val, kp, MAX_WIDTH_NS_MAX);
+}
+
+static const struct kernel_param_ops max_width_ns_ops = {
+	.set = max_width_ns_set,
+	.get = param_get_uint,
+};
+
+module_param_cb(crosststamp_max_width_ns, &max_width_ns_ops, &crosststamp_max_width_ns,
+		0644);
+MODULE_PARM_DESC(crosststamp_max_width_ns,
+		 "PRECISE is refused where the clocksource allows no exact pair and no bracket this tight, in ns (default 1000000, at most 1000000000; 0: exact or refused)");
+
+/*
+ * The core calls this for three purposes. With @sts it is PTP_SYS_OFFSET_EXTENDED and
+ * wants the system clock before and after: where there is an exact pair, both are that.
+ * Without, it is clock_gettime() or PTP_SYS_OFFSET, and nothing tells which.
+ */
+static int phc_gettimex64(struct ptp_clock_info *info, struct timespec64 *ts,
+			  struct ptp_system_timestamp *sts)
+{
+	u64 max_age_ns = (u64)READ_ONCE(sample_max_age_us) * NSEC_PER_USEC;
+	struct vmclock_crosststamp both;
+	s64 host_ns;
+	int ret;
+
+	if (sts) {
+		ret = vmclock_crosststamp(compat_sts_clockid(sts), VMCLOCK_EXACT, &both);
+		if (!ret) {
+			compat_sts_set(sts, &both.system);
+			*ts = ns_to_timespec64(both.host_ns);
+		}
+		if (ret != -EOPNOTSUPP)
+			return ret;
+		/* That has just taken a sample, which keeps the exit out of the bracket. */
+		max_age_ns = NSEC_PER_MSEC;
+	}
+
+	ptp_read_system_prets(sts);
+	ret = vmclock_clock_read(max_age_ns, &host_ns);
+	ptp_read_system_postts(sts);
+	if (!ret)
+		*ts = ns_to_timespec64(host_ns);
+	return ret;
+}
+
+static int phc_getcrosststamp(struct ptp_clock_info *info,
+			      struct system_device_crosststamp *xtstamp)
+{
+	struct vmclock_crosststamp both;
+	int ret;
+
+	ret = vmclock_crosststamp(compat_xtstamp_clockid(xtstamp),
+				  READ_ONCE(crosststamp_max_width_ns), &both);
+	if (!ret)
+		compat_xtstamp_set(xtstamp, ns_to_ktime(both.host_ns), &both.system);
+	return ret;
+}
+
+static int phc_adjfine(struct ptp_clock_info *info, long scaled_ppm)
+{
+	return -EOPNOTSUPP;
+}
+
+static int phc_adjtime(struct ptp_clock_info *info, s64 delta)
+{
+	return -EOPNOTSUPP;
+}
+
+static int phc_settime64(struct ptp_clock_info *info, const struct timespec64 *ts)
+{
+	return -EOPNOTSUPP;
+}
+
+static int phc_enable(struct ptp_clock_info *info, struct ptp_clock_request *request,
+		      int on)
+{
+	return -EOPNOTSUPP;
+}
+
+static struct ptp_clock_info phc_info = {
+	.owner = THIS_MODULE,
+	.name = "vmclock",
+	.gettimex64 = phc_gettimex64,
+	.getcrosststamp = phc_getcrosststamp,
+	.adjfine = phc_adjfine,
+	.adjtime = phc_adjtime,
+	.settime64 = phc_settime64,
+	.enable = phc_enable,
+};
+
+static struct ptp_clock *phc;
+
+/**
+ * vmclock_phc_register() - show the clock to user space
+ * @parent: device that the PHC belongs to
+ *
+ * Return: 0; any error of vmclock_clock_read() or ptp_clock_register().
+ */
+int vmclock_phc_register(struct device *parent)
+{
+	s64 host_ns;
+	int ret;
+
+	/* Who finds the clock may read it at once. */
+	ret = vmclock_clock_read(0, &host_ns);
+	if (ret) {
+		pr_err("the host tells no time: %pe\n", ERR_PTR(ret));
+		return ret;
+	}
+
+	phc = ptp_clock_register(&phc_info, parent);
+	/* What a kernel without PTP clocks answers. */
+	if (!phc)
+		phc = ERR_PTR(-EOPNOTSUPP);
+	if (IS_ERR(phc)) {
+		pr_err("cannot register a PTP clock: %pe\n", phc);
+		return PTR_ERR(phc);
+	}
+	pr_info("the host's clock is ptp%d\n", ptp_clock_index(phc));
+	return 0;
+}
+
+/**
+ * vmclock_phc_unregister() - take the clock back
+ *
+ * On return no reading is under way, and who still holds the device open gets -ENODEV.
+ */
+void vmclock_phc_unregister(void)
+{
+	ptp_clock_unregister(phc);
+}
