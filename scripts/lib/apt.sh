@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Sourced by bash drivers, after cache.sh: an apt of our own, which finds packages of
+# any Debian suite and unpacks them into the cache. Nothing is installed by it, and the
+# machine's own apt stays as it is: the mirrors are those of its configuration.
+# shellcheck shell=bash
+: "${cache:?}"
+
+# mirror SUITE: where this machine gets suites of that sort. A mirror of the archive
+# has all suites, whichever of them the machine uses.
+mirror() {
+	local targets
+
+	# shellcheck disable=SC2016 # apt's own variables
+	targets=$(apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' \
+		'Created-By: Packages' | awk '$2 == "main" { print $1, $3 }')
+	case $1 in
+	*-security) awk '$1 ~ /-security$/ { print $2; exit }' <<<"$targets" ;;
+	*)
+		# Its own name without -security tells the archive from third parties.
+		awk '{ uri[$1] = $2 } END {
+			for (s in uri) if (s ~ /-security$/) {
+				sub(/-security$/, "", s); print uri[s]; exit
+			}
+		}' <<<"$targets"
+		;;
+	esac
+}
+
+# apt_of SUITE...: from here on apt-get sees these suites only. Their lists are fetched
+# where the last time is over a day ago; without a network, older ones do.
+apt_of() {
+	local suite uri sources=
+	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+	need "$keyring=debian-archive-keyring" \
+		/etc/ssl/certs/ca-certificates.crt=ca-certificates
+	for suite; do
+		uri=$(mirror "$suite")
+		[ -n "$uri" ] || die "this machine's apt has no mirror for $suite:" \
+			"name the release and its -security in its sources, and run apt-get update"
+		sources+="deb [signed-by=$keyring] $uri $suite main"$'\n'
+	done
+	apt=$cache/apt-$(key "$sources")
+	mkdir -p "$apt/lists/partial" "$apt/archives/partial"
+	export APT_CONFIG=$apt/apt.conf
+	(
+		flock 8
+		printf '%s' "$sources" >"$apt/sources.list"
+		: >>"$apt/status"
+		cat >"$APT_CONFIG" <<-X
+			Dir::State "$apt";
+			Dir::State::status "$apt/status";
+			Dir::Cache "$apt";
+			Dir::Etc::sourcelist "$apt/sources.list";
+			Dir::Etc::sourceparts "/dev/null";
+			Dir::Etc::preferences "$apt/preferences";
+			Dir::Etc::preferencesparts "/dev/null";
+			APT::Install-Recommends "0";
+			APT::Sandbox::User "root";
+			Acquire::Languages "none";
+			Acquire::Retries "3";
+		X
+		# Of several suites the newest version counts, backports' too.
+		printf '%s\n' 'Package: *' 'Pin: release *' 'Pin-Priority: 500' >"$apt/preferences"
+		[ -z "$(find "$apt/fetched" -mmin -1440 2>/dev/null)" ] || exit 0
+		say "fetching the package lists of $*"
+		if apt-get -qq update -o APT::Update::Error-Mode=any >&2; then
+			touch "$apt/fetched"
+		elif [ -e "$apt/fetched" ]; then
+			say "no network? the lists of $(date -r "$apt/fetched" +%F) will do"
+		else
+			die "no package lists of $* (above): is there a network?"
+		fi
+	) 8>"$apt/lock"
+}
+
+# apt_names REGEX PACKAGE...: the packages, and those of what they depend on whose
+# names match REGEX (extended, whole), as NAME=VERSION lines.
+apt_names() {
+	local regex=$1
+
+	shift
+	apt-get install --simulate "$@" 2>&1 |
+		sed -En 's/^Inst ([^ ]+) (\[[^]]*\] )?\(([^ ]+) .*/\1=\3/p' |
+		grep -E "^($regex)=" | sort ||
+		die "apt finds no $* in: $(cut -d']' -f2- "$apt/sources.list" | tr '\n' ';')"
+}
+
+# apt_unpack FOLDER NAME=VERSION...
+apt_unpack() {
+	local folder=$1 debs=$1/.debs deb
+
+	shift
+	mkdir -p "$debs"
+	(cd "$debs" && apt-get -qq download "$@")
+	for deb in "$debs"/*.deb; do
+		dpkg-deb -x "$deb" "$folder"
+	done
+	rm -r "$debs"
+}
