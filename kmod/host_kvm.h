@@ -3,9 +3,10 @@
 #ifndef VMCLOCK_HOST_KVM_H
 #define VMCLOCK_HOST_KVM_H
 
+#include <linux/kvm_para.h>
 #include <linux/types.h>
+#include <asm/asm.h>
 #include <asm/pvclock-abi.h>
-#include <uapi/asm/kvm_para.h>
 
 struct vmclock_epoch;
 struct vmclock_instant;
@@ -19,6 +20,29 @@ union vmclock_kvm_slot {
 	struct kvm_clock_pairing pairing;
 	struct pvclock_wall_clock wall_clock;
 };
+
+/**
+ * vmclock_kvm_clock_pairing() - the clock pairing hypercall
+ * @gpa: guest physical address of the answer, a struct kvm_clock_pairing
+ *
+ * As kvm_hypercall2(), but for hypervisors that have KVM's signature and its clock page
+ * and answer a hypercall by an invalid opcode (OpenBSD's vmm): nothing tells beforehand
+ * whether this one is there. Then the register still holds the number.
+ *
+ * Return: 0, or an error of KVM's, negative.
+ */
+static inline long vmclock_kvm_clock_pairing(phys_addr_t gpa)
+{
+	long ret = KVM_HC_CLOCK_PAIRING;
+
+	asm volatile("1: " KVM_HYPERCALL "\n"
+		     "2:\n"
+		     _ASM_EXTABLE(1b, 2b)
+		     : "+a" (ret)
+		     : "b" (gpa), "c" (KVM_CLOCK_PAIRING_WALLCLOCK)
+		     : "memory");
+	return ret == KVM_HC_CLOCK_PAIRING ? -KVM_ENOSYS : ret;
+}
 
 /* host_kvm.c */
 int vmclock_kvm_read(struct vmclock_instant *now);

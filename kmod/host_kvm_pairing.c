@@ -43,7 +43,7 @@ int vmclock_kvm_pairing_sample(struct vmclock_epoch *epoch)
 	slot = vmclock_kvm_slot(&gpa);
 	/* A host that says yes and writes nothing has told no time. */
 	slot->pairing = (struct kvm_clock_pairing){};
-	err = kvm_hypercall2(KVM_HC_CLOCK_PAIRING, gpa, KVM_CLOCK_PAIRING_WALLCLOCK);
+	err = vmclock_kvm_clock_pairing(gpa);
 	if (err == -KVM_EOPNOTSUPP || err == -KVM_ENOSYS)
 		return -EOPNOTSUPP;
 	if (err) {
