@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * side-by-side OURS TRUTH N: N times OURS, TRUTH, OURS; TRUTH asks the host each time, so
- * it lies between the two readings of OURS, or one of them is wrong. Between the first
- * two no more time may pass than the TSC says, for a first reading from before a
- * disruption would make a bracket as wide as that.
+ * side-by-side OURS TRUTH N [SLACK-NS]: N times OURS, TRUTH, OURS; TRUTH asks the host each
+ * time, so it lies between the two readings of OURS, give or take SLACK, or one of them is
+ * wrong. Between the first two no more time may pass than the TSC says, for a first reading
+ * from before a disruption would make a bracket as wide as that.
  */
 #include <x86intrin.h>
 
@@ -25,15 +25,16 @@ static double tsc_hz(void)
 
 int main(int argc, char **argv)
 {
-	long n, want, outside = 0, errors = 0, stale = 0;
+	long n, want, slack, outside = 0, errors = 0, stale = 0;
 	long long before, truth, after, off, worst = 0, ahead = 0;
 	struct timespec ts[3], system;
 	unsigned long long tsc;
 	double hz, passed_ns;
 	int ours, theirs;
 
-	if (argc != 4)
-		errx(2, "usage: side-by-side OURS TRUTH N");
+	if (argc < 4 || argc > 5)
+		errx(2, "usage: side-by-side OURS TRUTH N [SLACK-NS]");
+	slack = argc > 4 ? atol(argv[4]) : 0;
 	hz = tsc_hz();
 	ours = phc_open(argv[1]);
 	theirs = phc_open(argv[2]);
@@ -58,11 +59,11 @@ int main(int argc, char **argv)
 			ahead = truth - ts_ns(system);
 		}
 		off = truth < before ? truth - before : truth > after ? truth - after : 0;
-		if (truth - before > passed_ns * 1.02 + 1000) {
+		if (truth - before > passed_ns * 1.02 + 1000 + slack) {
 			stale++;
 			off = truth - before - passed_ns;
 		}
-		if (off)
+		if (llabs(off) > slack)
 			outside++;
 		if (llabs(off) > llabs(worst))
 			worst = off;
