@@ -18,6 +18,9 @@ headers:
 check: ## the gate: lint, unit tests, one boot of a KVM guest
 	@scripts/check
 
+demo: ## a real KVM guest, chrony locked to its host, ptp_kvm beside it
+	@scripts/lab/run demo
+
 lint: ## builds without a warning, checkpatch, shellcheck
 	@for lint in scripts/lint/*; do echo "== $$lint"; $$lint || exit 1; done
 
@@ -27,7 +30,16 @@ kunit: ## unit tests in a small kernel
 lab: ## all scenarios in a nested KVM guest; TEST="name ...", KERNEL=6.12
 	@KERNEL=$(KERNEL) scripts/lab/run $(TEST)
 
+shell: ## a prompt in a KVM guest with the module loaded
+	@KERNEL=$(KERNEL) scripts/lab/run --shell
+
+new-test: ## a scenario to fill in; NAME=what-it-shows
+	@scripts/lab/new-test $(NAME)
+
+faults: ## puts faults into the module, shows that each is caught; FAULTS="name ..."
+	@scripts/faults/run $(FAULTS)
+
 help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
 
-.PHONY: all clean headers check lint kunit lab help
+.PHONY: all clean headers check demo lint kunit lab shell new-test faults help

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * truth-guest PHC N: N PRECISE readings, each as the guest's TSC value and the PHC's time
+ * at it, "TSC NS TSC NS ...", for truth-host to judge.
+ *
+ * The ioctl does not tell the TSC. But every host time that the module tells goes through
+ * vmclock_epoch_host_ns(), and a kprobe there shows reference time and page; from these
+ * the TSC follows, to the ns. What the probe saw must add up to what the ioctl told.
+ */
+#include <linux/ptp_clock.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "phc.h"
+
+#define TRACING "/sys/kernel/tracing/"
+#define EVENT "events/kprobes/vmclock_truth/enable"
+
+/* First argument: struct vmclock_epoch, with struct vmclock_page from byte 16 on. */
+#define PROBE "p:vmclock_truth vmclock:vmclock_epoch_host_ns epoch=+0(%di):s64 ref=%si:u64 " \
+	"tsc_base=+16(%di):u64 ref_base=+24(%di):u64 scale=+32(%di):u64 shift=+40(%di):s32"
+#define SHOWN "epoch=%lld ref=%llu tsc_base=%llu ref_base=%llu scale=%llu shift=%d"
+
+static void put(const char *file, const char *text)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), TRACING "%s", file);
+	f = fopen(path, "w");
+	if (!f || fputs(text, f) < 0 || fclose(f))
+		err(1, "%s: %s", path, text);
+}
+
+/* The last event's line, from its first argument on. */
+static void last_event(char *line, int size)
+{
+	char text[1024], *at;
+	FILE *f = fopen(TRACING "trace", "r");
+
+	if (!f)
+		err(1, TRACING "trace");
+	line[0] = 0;
+	while (fgets(text, sizeof(text), f)) {
+		at = strstr(text, "epoch=");
+		if (at)
+			snprintf(line, size, "%s", at);
+	}
+	fclose(f);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long long ref, tsc_base, ref_base, scale;
+	struct ptp_sys_offset_precise precise;
+	long long epoch, device;
+	long double ticks;
+	char line[1024];
+	int fd, i, shift;
+
+	if (argc != 3)
+		errx(2, "usage: truth-guest PHC N");
+	fd = phc_open(argv[1]);
+	put("kprobe_events", PROBE);
+	put(EVENT, "1");
+	for (i = 0; i < atoi(argv[2]); i++) {
+		put("trace", "");
+		memset(&precise, 0, sizeof(precise));
+		if (ioctl(fd, PTP_SYS_OFFSET_PRECISE, &precise))
+			err(1, "PRECISE");
+		device = precise.device.sec * NS_PER_S + precise.device.nsec;
+		last_event(line, sizeof(line));
+		if (sscanf(line, SHOWN, &epoch, &ref, &tsc_base, &ref_base, &scale, &shift) != 6)
+			errx(1, "the kprobe said: %s", line);
+		/* Of the ticks within that ns the middle one. */
+		ticks = (ref - ref_base + 0.5L) * 4294967296.0L / scale;
+		ticks = shift < 0 ? ticks * (1 << -shift) : ticks / (1 << shift);
+		printf("%llu %lld ", tsc_base + (unsigned long long)ticks, device);
+		usleep(20000);
+	}
+	printf("\n");
+	put(EVENT, "0");
+	/* Which opening it for writing does. */
+	put("kprobe_events", "");
+	return 0;
+}
