@@ -10,6 +10,9 @@ build_in() {
 	local folder=$1 kdir=$2
 
 	shift 2
+	# Headers that carry the kernel's types want the modules' added, as Debian's 6.12 do.
+	! { [ -e "$kdir/vmlinux" ] && grep -qs '^CONFIG_DEBUG_INFO_BTF_MODULES=y' "$kdir/.config"; } ||
+		need pahole=pahole
 	mkdir -p "$folder"
 	cp -r "$top/Kbuild" "$top/kmod" "$top/kunit" "$folder/"
 	find "$folder" \( -name '*.o' -o -name '.*.cmd' -o -name probed.h \) -delete
