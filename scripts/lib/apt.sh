@@ -5,6 +5,10 @@
 # shellcheck shell=bash
 : "${cache:?}"
 
+# of_suites COMMAND...: apt's, with the suites that apt_of was told. Its configuration is in no
+# variable that apt heeds: with it, an installation would be one into an empty system.
+of_suites() { APT_CONFIG=${VMCLOCK_APT:?} "$@"; }
+
 # mirror SUITE: where this machine gets suites of that sort. A mirror of the archive
 # has all suites, whichever of them the machine uses.
 mirror() {
@@ -26,28 +30,32 @@ mirror() {
 	esac
 }
 
-# apt_of SUITE...: from here on apt-get sees these suites only. Their lists are fetched
-# where the last time is over a day ago; without a network, older ones do.
+# apt_of SUITE...: what of_suites sees from here on; of SUITE:src the sources, too. Their lists
+# are fetched where the last time is over a day ago; without a network, older ones do.
 apt_of() {
-	local suite uri sources=
+	local suite uri kinds kind sources=
 	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 	need "$keyring=debian-archive-keyring" \
 		/etc/ssl/certs/ca-certificates.crt=ca-certificates
 	for suite; do
+		kinds=deb
+		case $suite in *:src) suite=${suite%:src} kinds='deb deb-src' ;; esac
 		uri=$(mirror "$suite")
 		[ -n "$uri" ] || die "this machine's apt has no mirror for $suite:" \
 			"name the release and its -security in its sources, and run apt-get update"
-		sources+="deb [signed-by=$keyring] $uri $suite main"$'\n'
+		for kind in $kinds; do
+			sources+="$kind [signed-by=$keyring] $uri $suite main"$'\n'
+		done
 	done
 	apt=$cache/apt-$(key "$sources")
 	mkdir -p "$apt/lists/partial" "$apt/archives/partial"
-	export APT_CONFIG=$apt/apt.conf
+	export VMCLOCK_APT=$apt/apt.conf
 	(
 		flock 8
 		printf '%s' "$sources" >"$apt/sources.list"
 		: >>"$apt/status"
-		cat >"$APT_CONFIG" <<-X
+		cat >"$VMCLOCK_APT" <<-X
 			Dir::State "$apt";
 			Dir::State::status "$apt/status";
 			Dir::Cache "$apt";
@@ -64,7 +72,7 @@ apt_of() {
 		printf '%s\n' 'Package: *' 'Pin: release *' 'Pin-Priority: 500' >"$apt/preferences"
 		[ -z "$(find "$apt/fetched" -mmin -1440 2>/dev/null)" ] || exit 0
 		say "fetching the package lists of $*"
-		if apt-get -qq update -o APT::Update::Error-Mode=any >&2; then
+		if of_suites apt-get -qq update -o APT::Update::Error-Mode=any >&2; then
 			touch "$apt/fetched"
 		elif [ -e "$apt/fetched" ]; then
 			say "no network? the lists of $(date -r "$apt/fetched" +%F) will do"
@@ -80,7 +88,7 @@ apt_names() {
 	local regex=$1
 
 	shift
-	apt-get install --simulate "$@" 2>&1 |
+	of_suites apt-get install --simulate "$@" 2>&1 |
 		sed -En 's/^Inst ([^ ]+) (\[[^]]*\] )?\(([^ ]+) .*/\1=\3/p' |
 		grep -E "^($regex)=" | sort ||
 		die "apt finds no $* in: $(cut -d']' -f2- "$apt/sources.list" | tr '\n' ';')"
@@ -92,9 +100,19 @@ apt_unpack() {
 
 	shift
 	mkdir -p "$debs"
-	(cd "$debs" && apt-get -qq download "$@")
+	(cd "$debs" && of_suites apt-get -qq download "$@")
 	for deb in "$debs"/*.deb; do
 		dpkg-deb -x "$deb" "$folder"
 	done
 	rm -r "$debs"
+}
+
+# apt_source FOLDER PACKAGE=VERSION: its source as upstream has it, in FOLDER
+apt_source() {
+	local folder=$1 parts=$1/.parts
+
+	mkdir -p "$parts"
+	(cd "$parts" && of_suites apt-get -qq source --download-only "$2")
+	tar -xf "$parts"/*.orig.tar.* -C "$folder" --strip-components=1
+	rm -r "$parts"
 }
