@@ -2,13 +2,14 @@
 # Sourced by lab/run: file systems for the two machines, under $work.
 # shellcheck shell=bash
 : "${work:?}" "${top:?}"
+# shellcheck disable=SC2154 # busybox: lab/run sets it
 
 # root NAME: an empty one with busybox
 root() {
 	mkdir -p "$work/$1"/{bin,sbin,etc,proc,sys,dev,run,tmp,root,tests,modules,firmware} \
 		"$work/$1"/{usr/bin,usr/sbin,var/lib}
 	ln -s ../run "$work/$1/var/run"
-	cp /bin/busybox "$work/$1/bin/"
+	cp "$busybox" "$work/$1/bin/"
 	cp "$top/scripts/lab/lib" "$work/$1/lib.sh"
 	printf 'root:x:0:0::/root:/bin/sh\n' >"$work/$1/etc/passwd"
 	printf 'root:x:0:\n' >"$work/$1/etc/group"
