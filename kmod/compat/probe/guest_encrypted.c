@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* 5.16: cc_platform_has() knows of every kind of confidential guest, not of SEV only. */
+/*
+ * 5.16: cc_platform_has() knows of every kind of confidential guest, not of SEV only. Stable
+ * kernels of 5.10 have both.
+ */
 #ifdef NEW_FORM
 #include <linux/cc_platform.h>
 
@@ -7,6 +10,8 @@ bool probe(void)
 {
 	return cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT);
 }
+#elif __has_include("linux/cc_platform.h")
+#error "The new form is there."
 #else
 #include <linux/mem_encrypt.h>
 
