@@ -71,6 +71,16 @@ int vmclock_epoch_from_ref_zero(struct vmclock_epoch *epoch, u32 zero_sec,
 }
 
 /**
+ * vmclock_epoch_growth_ns() - by how much an epoch grows in a time
+ * @rate: see struct vmclock_epoch; less than one either way, as a ratio
+ * @time_ns: the time, in ns of reference time; backwards if negative
+ */
+s64 vmclock_epoch_growth_ns(s64 rate, s64 time_ns)
+{
+	return (__int128)rate * time_ns >> VMCLOCK_RATE_SHIFT;
+}
+
+/**
  * vmclock_epoch_host_ns() - host UTC at a reference time
  * @epoch: sample to compute it from
  * @ref_ns: reference time, ns
@@ -81,10 +91,13 @@ int vmclock_epoch_from_ref_zero(struct vmclock_epoch *epoch, u32 zero_sec,
 int vmclock_epoch_host_ns(const struct vmclock_epoch *epoch, u64 ref_ns,
 			  s64 *host_ns)
 {
-	s64 sum_ns;
+	s64 growth_ns, sum_ns;
 
-	if (ref_ns > S64_MAX ||
-	    check_add_overflow(epoch->epoch_ns, (s64)ref_ns, &sum_ns) ||
+	if (ref_ns > S64_MAX || epoch->ref_ns > S64_MAX)
+		return -ERANGE;
+	growth_ns = vmclock_epoch_growth_ns(epoch->rate, (s64)ref_ns - (s64)epoch->ref_ns);
+	if (check_add_overflow(epoch->epoch_ns, (s64)ref_ns, &sum_ns) ||
+	    check_add_overflow(sum_ns, growth_ns, &sum_ns) ||
 	    sum_ns < UTC_SEC_MIN * NSEC_PER_SEC ||
 	    sum_ns >= UTC_SEC_MAX * NSEC_PER_SEC)
 		return -ERANGE;
