@@ -59,6 +59,42 @@ static inline bool vmclock_page_same(const struct vmclock_page *a,
 	       a->shift == b->shift;
 }
 
+/**
+ * struct vmclock_hvtsc - the reference TSC page as a Hyper-V host writes it
+ * @sequence: host's count of its updates; 0: the page is not to be used
+ * @reserved: so is this
+ * @scale: 100 ns per TSC tick, in 2^-64
+ * @offset: reference time when the TSC read zero, in 100 ns
+ *
+ * HV_REFERENCE_TSC_PAGE of the Hypervisor Top Level Functional Specification, 12.7.
+ */
+struct vmclock_hvtsc {
+	u32 sequence;
+	u32 reserved;
+	u64 scale;
+	s64 offset;
+};
+
+/**
+ * struct vmclock_hvcounter - what was seen of a reference counter, which has no page
+ * @tsc: TSC ticks when it was looked at
+ * @ref_ns: the counter then, ns
+ * @rate: ns per tick, in 2^-32; 0 if it is not known
+ * @version: as a page's, which it takes the place of; 0: not looked at yet
+ */
+struct vmclock_hvcounter {
+	u64 tsc;
+	u64 ref_ns;
+	u64 rate;
+	u32 version;
+};
+
+u32 vmclock_hvcounter_look(struct vmclock_hvcounter *seen, u32 tsc_khz, u64 tsc, u64 ticks,
+			   u64 ref_ns);
+
+int vmclock_hvtsc_read(const struct vmclock_hvtsc *src, struct vmclock_instant *now);
+int vmclock_hvtsc_ref(const struct vmclock_page *page, u64 tsc, u64 *ref_ns);
+
 int vmclock_pvclock_read(const struct pvclock_vcpu_time_info *src,
 			 struct vmclock_instant *now);
 int vmclock_pvclock_ref(const struct vmclock_page *page, u64 tsc, u64 *ref_ns);
