@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The estimate: what several samples together say of the epoch.
+ *
+ * A host that tells its time of its own accord does so every few seconds, and each time is
+ * off by what came between its reading one clock and the other: mostly nothing, now and
+ * then milliseconds. The line through the samples is Theil's and Sen's: its rate is the
+ * median of the rates between any two samples, its height the median of what is left.
+ * Against such noise it is as good as least squares, and up to 29 % of the samples may be
+ * off by any amount before it is; least squares is moved by a single one.
+ *
+ * Medians are slow to see what is really new, so that is looked for: a step, and a row of
+ * newest samples that are all off to one side, as after a change of the host's rate. Then
+ * the estimate begins anew from these.
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/limits.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/sort.h>
+#include <linux/string.h>
+#include <linux/time64.h>
+
+#include "epoch.h"
+#include "estimate.h"
+
+/*
+ * Further off than this is no noise but a host's clock that was set: samples are pairs of
+ * readings, and who is kept for so long between two of them is not a host that works.
+ */
+#define STEP_NS			(100 * NSEC_PER_MSEC)
+
+/* A host's clock is read in 100 ns, and nobody is told less than some of these. */
+#define NOISE_FLOOR_NS		1000
+
+/* Off by more than so many times what half of the samples are off by is no noise. */
+#define OUTLIER_RESIDUALS	8
+
+/*
+ * Reference time is that of one boot: 2^59 ns is 18 years. With it, and with UTC up to 2232
+ * (see epoch.c), epochs are no further apart than 8.9e18 ns: an s64 holds 9.2e18.
+ */
+#define REF_NS_MAX		(S64_MAX >> 4)
+#define EPOCH_NS_MAX		(TIME_SETTOD_SEC_MAX * NSEC_PER_SEC)
+
+/*
+ * So many samples that are off to one side, and on a line of their own, are no chance where no
+ * others are off. Each other sample that is off asks for one more: with one in five late that
+ * is nine in a row, once in two million.
+ */
+#define RUN_MIN			3
+
+/* Two samples tell no rate from noise. */
+#define RATE_SAMPLES_MIN	3
+
+/* But one that falls behind the other by more than this came late: no clock is so bad. */
+#define RATE_BELIEVED_PPM	1000
+
+/*
+ * Samples closer than this (a burst, when the host goes on) give no rate. It also bounds
+ * the rates: 2 * STEP_NS within it times 2^40 is 2^48.
+ */
+#define SPACING_MIN_NS		NSEC_PER_MSEC
+
+/*
+ * The fastest that a host's clock can be made to run: the kernel's tick may be changed by
+ * a tenth (adjtimex(2)). What exceeds it is noise.
+ */
+#define RATE_MAX		((1LL << VMCLOCK_RATE_SHIFT) / 10)
+
+/*
+ * The error of a rate is the noise over the length of the line. So this many lengths later
+ * the line is off by so many times the noise; nothing that is further off is told of it.
+ */
+#define TRUSTED_LENGTHS		4
+
+static int compare(const void *a, const void *b)
+{
+	s64 first = *(const s64 *)a, second = *(const s64 *)b;
+
+	return first < second ? -1 : first > second;
+}
+
+/* Of an even number of values the lower of the two in the middle. */
+static s64 median(s64 *values, unsigned int count)
+{
+	sort(values, count, sizeof(*values), compare, NULL);
+	return values[(count - 1) / 2];
+}
+
+/* How far the sample is above the line. */
+static s64 residual_ns(const struct vmclock_line *line, const struct vmclock_sample *sample)
+{
+	s64 time_ns = (s64)sample->ref_ns - (s64)line->ref_ns;
+
+	return sample->epoch_ns - line->epoch_ns -
+	       vmclock_epoch_growth_ns(line->rate, time_ns);
+}
+
+/* (dividend << VMCLOCK_RATE_SHIFT) / divisor, for a quotient that fits. */
+static s64 ratio(s64 dividend, u64 divisor)
+{
+	u64 size = mul_u64_u64_div_u64(abs(dividend), 1ULL << VMCLOCK_RATE_SHIFT, divisor);
+
+	return dividend < 0 ? -(s64)size : (s64)size;
+}
+
+/* The median of the rates between any two of the samples. */
+static s64 median_rate(s64 *scratch, const struct vmclock_sample *samples,
+		       unsigned int count)
+{
+	unsigned int pairs = 0, i, j;
+
+	for (i = 0; i < count; i++) {
+		for (j = i + 1; j < count; j++) {
+			u64 time_ns = samples[j].ref_ns - samples[i].ref_ns;
+			s64 growth_ns = samples[j].epoch_ns - samples[i].epoch_ns;
+
+			/* No rate of a clock; and the quotient would not fit. */
+			if (time_ns < SPACING_MIN_NS || abs(growth_ns) >= time_ns)
+				continue;
+			scratch[pairs++] = ratio(growth_ns, time_ns);
+		}
+	}
+	if (!pairs)
+		return 0;
+	return clamp_t(s64, median(scratch, pairs), -RATE_MAX, RATE_MAX);
+}
+
+/* How high the line is above the newest sample, if it has this rate. */
+static s64 median_height_ns(s64 *scratch, const struct vmclock_sample *samples,
+			    unsigned int count, const struct vmclock_line *line)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		scratch[i] = residual_ns(line, &samples[i]);
+	return median(scratch, count);
+}
+
+/* That of the newest sample, or of the one before if that came late. */
+static s64 height_of_two_ns(const struct vmclock_sample *samples, unsigned int count)
+{
+	u64 time_ns = samples[count - 1].ref_ns - samples[0].ref_ns;
+	s64 late_ns = samples[0].epoch_ns - samples[count - 1].epoch_ns;
+
+	return late_ns > (s64)div_u64(time_ns, 1000000 / RATE_BELIEVED_PPM) ? late_ns : 0;
+}
+
+static void fit(s64 *scratch, const struct vmclock_sample *samples, unsigned int count,
+		struct vmclock_line *line)
+{
+	const struct vmclock_sample *newest = &samples[count - 1];
+	unsigned int i;
+
+	*line = (struct vmclock_line){
+		.ref_ns = newest->ref_ns,
+		.epoch_ns = newest->epoch_ns,
+		.trusted_ns = TRUSTED_LENGTHS * (newest->ref_ns - samples[0].ref_ns),
+		.samples = count,
+	};
+	if (count >= RATE_SAMPLES_MIN) {
+		line->rate = median_rate(scratch, samples, count);
+		line->epoch_ns += median_height_ns(scratch, samples, count, line);
+	} else {
+		line->epoch_ns += height_of_two_ns(samples, count);
+	}
+	for (i = 0; i < count; i++)
+		scratch[i] = abs(residual_ns(line, &samples[i]));
+	line->residual_ns = median(scratch, count);
+}
+
+/* What half of the samples are off by explains this much. */
+static s64 noise_ns(const struct vmclock_line *line)
+{
+	return max_t(s64, NOISE_FLOOR_NS, OUTLIER_RESIDUALS * line->residual_ns);
+}
+
+/* More than the line's noise explains: above it 1, below it -1, otherwise 0. */
+static int side(const struct vmclock_line *line, const struct vmclock_sample *sample)
+{
+	s64 off_ns = residual_ns(line, sample);
+
+	return off_ns > noise_ns(line) ? 1 : off_ns < -noise_ns(line) ? -1 : 0;
+}
+
+/* Late samples are scattered; those of another line are on one. */
+static bool agree(s64 *scratch, const struct vmclock_sample *samples, unsigned int count,
+		  s64 most_ns)
+{
+	struct vmclock_line line;
+	unsigned int i;
+
+	fit(scratch, samples, count, &line);
+	for (i = 0; i < count; i++)
+		if (abs(residual_ns(&line, &samples[i])) > most_ns)
+			return false;
+	return true;
+}
+
+/* How many of the newest samples tell another line together? 0 if it is just noise. */
+static unsigned int newest_apart(struct vmclock_estimate *est, const struct vmclock_line *line)
+{
+	const struct vmclock_sample *samples = est->samples;
+	unsigned int run = 0, others = 0, i;
+	int newest = side(line, &samples[est->count - 1]);
+
+	if (!newest)
+		return 0;
+	while (run < est->count && side(line, &samples[est->count - 1 - run]) == newest)
+		run++;
+	for (i = 0; i < est->count - run; i++)
+		others += side(line, &samples[i]) != 0;
+	if (run < RUN_MIN + others ||
+	    !agree(est->scratch, &samples[est->count - run], run, noise_ns(line)))
+		return 0;
+	return run;
+}
+
+static void keep_newest(struct vmclock_estimate *est, unsigned int count)
+{
+	memmove(est->samples, &est->samples[est->count - count],
+		count * sizeof(est->samples[0]));
+	est->count = count;
+}
+
+/**
+ * vmclock_estimate_reset() - forget all samples
+ * @est: the estimate
+ *
+ * For when the reference clock has changed, or the host says that its own has.
+ */
+void vmclock_estimate_reset(struct vmclock_estimate *est)
+{
+	est->count = 0;
+	est->has_doubted = false;
+}
+
+/*
+ * Is the host's clock a different one from what the line says? One that is ahead has been
+ * set. One that is behind, of samples placed by their arrival, may just have come late: it
+ * takes a second that says the same.
+ */
+static int look_for_step(struct vmclock_estimate *est, const struct vmclock_line *line,
+			 const struct vmclock_sample *sample)
+{
+	s64 off_ns = residual_ns(line, sample);
+
+	if (abs(off_ns) <= STEP_NS) {
+		est->has_doubted = false;
+		return 0;
+	}
+	if (off_ns < 0 && sample->by_arrival &&
+	    (!est->has_doubted ||
+	     abs(sample->epoch_ns - est->doubted.epoch_ns) > STEP_NS)) {
+		est->doubted = *sample;
+		est->has_doubted = true;
+		return -EAGAIN;
+	}
+	vmclock_estimate_reset(est);
+	return 0;
+}
+
+/*
+ * After a gap that is longer than the line, what the line says of now is worse than what the
+ * sample says. Unless that was placed by its arrival, and the gap is what has made it late.
+ */
+static bool outlived(const struct vmclock_estimate *est, const struct vmclock_sample *sample)
+{
+	u64 first_ns = est->samples[0].ref_ns, last_ns = est->samples[est->count - 1].ref_ns;
+
+	return est->count >= RATE_SAMPLES_MIN && !sample->by_arrival &&
+	       sample->ref_ns - last_ns > last_ns - first_ns;
+}
+
+/**
+ * vmclock_estimate_add() - one more sample
+ * @est: the estimate; all zero to begin with
+ * @sample: newer than all before
+ * @line: what they say together; as it was before if there is an error
+ *
+ * Return: 0; -ERANGE if its numbers are no times that a working host tells; -EINVAL if it is
+ * not newer than the last; -EAGAIN if it came too late to be believed, unless the next says
+ * the same.
+ */
+int vmclock_estimate_add(struct vmclock_estimate *est, const struct vmclock_sample *sample,
+			 struct vmclock_line *line)
+{
+	unsigned int apart;
+	int ret;
+
+	if (sample->ref_ns > REF_NS_MAX || sample->epoch_ns < -REF_NS_MAX ||
+	    sample->epoch_ns > EPOCH_NS_MAX)
+		return -ERANGE;
+	if (est->count) {
+		if (sample->ref_ns <= est->samples[est->count - 1].ref_ns)
+			return -EINVAL;
+		if (outlived(est, sample))
+			vmclock_estimate_reset(est);
+	}
+	if (est->count) {
+		ret = look_for_step(est, line, sample);
+		if (ret)
+			return ret;
+	}
+
+	if (est->count == VMCLOCK_ESTIMATE_SAMPLES)
+		keep_newest(est, est->count - 1);
+	est->samples[est->count++] = *sample;
+	fit(est->scratch, est->samples, est->count, line);
+
+	apart = newest_apart(est, line);
+	if (apart) {
+		keep_newest(est, apart);
+		fit(est->scratch, est->samples, est->count, line);
+	}
+	return 0;
+}

@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The estimate, against a host whose clock is known and whose samples are off as hosts'
+ * samples are.
+ */
+#include <linux/limits.h>
+#include <linux/time64.h>
+#include <kunit/test.h>
+
+#include "seed.h"
+
+#include "../kmod/epoch.c"
+#include "../kmod/estimate.c"
+
+#define PERIOD_NS	(5 * NSEC_PER_SEC)
+#define PPM		((1LL << VMCLOCK_RATE_SHIFT) / 1000000)
+
+/* Any epoch will do: host UTC minus a reference clock that began in 2023. */
+#define EPOCH_NS	(1700000000 * NSEC_PER_SEC)
+
+/* The host's clock, the estimate of it, and how it was last told. */
+static struct {
+	struct vmclock_estimate estimate;
+	struct vmclock_line line;
+	s64 epoch_ns;		/* at ref_ns */
+	u64 ref_ns;
+	s64 rate;
+} made;
+
+static int estimate_test_init(struct kunit *test)
+{
+	memset(&made, 0, sizeof(made));
+	made.ref_ns = 100 * NSEC_PER_SEC;
+	made.epoch_ns = EPOCH_NS;
+	return 0;
+}
+
+static void pass_time(u64 time_ns)
+{
+	made.epoch_ns += vmclock_epoch_growth_ns(made.rate, time_ns);
+	made.ref_ns += time_ns;
+}
+
+/* One period later the host tells its time, off by so much. */
+static int tell_off_by(s64 off_ns)
+{
+	struct vmclock_sample sample;
+
+	pass_time(PERIOD_NS);
+	sample = (struct vmclock_sample){
+		.ref_ns = made.ref_ns, .epoch_ns = made.epoch_ns + off_ns,
+	};
+	return vmclock_estimate_add(&made.estimate, &sample, &made.line);
+}
+
+/* How far the line is off the truth, so long after its newest sample. */
+static s64 error_ns(s64 later_ns)
+{
+	s64 truth_ns = made.epoch_ns + vmclock_epoch_growth_ns(made.rate, later_ns);
+	s64 time_ns = made.ref_ns + later_ns - made.line.ref_ns;
+
+	return made.line.epoch_ns + vmclock_epoch_growth_ns(made.line.rate, time_ns) - truth_ns;
+}
+
+/* At its samples and until the next. */
+static void expect_within(struct kunit *test, s64 most_ns)
+{
+	KUNIT_EXPECT_LE(test, abs(error_ns(0)), most_ns);
+	KUNIT_EXPECT_LE(test, abs(error_ns(PERIOD_NS)), most_ns);
+}
+
+static void tell_exactly(struct kunit *test, int count)
+{
+	while (count--)
+		KUNIT_ASSERT_EQ(test, tell_off_by(0), 0);
+}
+
+static void estimate_first_sample_is_taken_whole(struct kunit *test)
+{
+	tell_exactly(test, 1);
+	KUNIT_EXPECT_EQ(test, made.line.epoch_ns, made.epoch_ns);
+	KUNIT_EXPECT_EQ(test, made.line.rate, 0LL);
+	KUNIT_EXPECT_EQ(test, made.line.samples, 1U);
+	KUNIT_EXPECT_EQ(test, made.line.trusted_ns, 0ULL);
+}
+
+static void estimate_learns_a_rate(struct kunit *test)
+{
+	static const s64 rates[] = { 0, PPM, -PPM, 50 * PPM, -50 * PPM, 1000 * PPM, -1000 * PPM };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rates); i++) {
+		estimate_test_init(test);
+		made.rate = rates[i];
+		tell_exactly(test, RATE_SAMPLES_MIN);
+		/* Samples are in ns: of the 10 s, each may be off by one, and so may the sum. */
+		KUNIT_EXPECT_LE(test, abs(made.line.rate - rates[i]), PPM / 2000);
+		expect_within(test, 2);
+		tell_exactly(test, 100);
+		expect_within(test, 2);
+		KUNIT_EXPECT_EQ(test, made.line.samples, VMCLOCK_ESTIMATE_SAMPLES + 0U);
+	}
+}
+
+/*
+ * Two samples tell nothing of the rate, whatever they say: the newer is believed, unless it
+ * is so far behind that it came late.
+ */
+static void estimate_of_two(struct kunit *test)
+{
+	static const struct { s64 off_ns, error_ns; } second[] = {
+		{ 50000, 50000 }, { -4900000, -4900000 }, { -5100000, 0 }, { 90000000, 90000000 },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(second); i++) {
+		estimate_test_init(test);
+		tell_exactly(test, 1);
+		KUNIT_ASSERT_EQ(test, tell_off_by(second[i].off_ns), 0);
+		KUNIT_EXPECT_EQ(test, made.line.rate, 0LL);
+		KUNIT_EXPECT_EQ(test, error_ns(0), second[i].error_ns);
+	}
+}
+
+/*
+ * Noise of +-10 us drowns: the end of a line through n samples is off by 2/sqrt(n) of the
+ * noise's deviation, which is 10 us/sqrt(3); six times that is never seen.
+ */
+static void estimate_drowns_noise(struct kunit *test)
+{
+	struct rnd_state random = random_begin(test);
+	int i;
+
+	made.rate = 3 * PPM;
+	for (i = 0; i < 1000; i++) {
+		KUNIT_ASSERT_EQ(test, tell_off_by((s64)random_below(&random, 20001) - 10000), 0);
+		if (i >= VMCLOCK_ESTIMATE_SAMPLES)
+			expect_within(test, 6 * 2 * 5774 / 5);
+	}
+}
+
+/* Of every five samples one, any, is late by something up to 50 ms. */
+static void estimate_is_not_moved_by_late_samples(struct kunit *test)
+{
+	struct rnd_state random = random_begin(test);
+	int i, late = 0;
+
+	made.rate = -7 * PPM;
+	tell_exactly(test, VMCLOCK_ESTIMATE_SAMPLES);
+	for (i = 0; i < 1000; i++) {
+		s64 late_ns = 0;
+
+		if (i % 5 == 0)
+			late = i + random_below(&random, 5);
+		if (i == late)
+			late_ns = random_below(&random, 50 * NSEC_PER_MSEC);
+		KUNIT_ASSERT_EQ(test, tell_off_by(-late_ns), 0);
+		expect_within(test, 100);
+	}
+}
+
+/* Some in a row are late, where none was before: they are scattered, and no other line. */
+static void estimate_is_not_moved_by_a_late_row(struct kunit *test)
+{
+	static const s64 late_us[] = { 31000, 2000, 17000, 48000, 9000 };
+	size_t i;
+
+	made.rate = 20 * PPM;
+	tell_exactly(test, VMCLOCK_ESTIMATE_SAMPLES);
+	for (i = 0; i < ARRAY_SIZE(late_us); i++) {
+		KUNIT_ASSERT_EQ(test, tell_off_by(-late_us[i] * NSEC_PER_USEC), 0);
+		expect_within(test, 100);
+	}
+}
+
+/* Every fifth sample is late, each by the same. */
+static void estimate_is_not_moved_by_every_fifth(struct kunit *test)
+{
+	int i;
+
+	made.rate = 7 * PPM;
+	tell_exactly(test, 10);
+	for (i = 0; i < 500; i++) {
+		KUNIT_ASSERT_EQ(test, tell_off_by(i % 5 ? 0 : -20 * NSEC_PER_MSEC), 0);
+		expect_within(test, 100);
+	}
+}
+
+static void estimate_follows_a_step_at_once(struct kunit *test)
+{
+	static const s64 steps_ns[] = {
+		NSEC_PER_SEC, -NSEC_PER_SEC, 3600 * NSEC_PER_SEC, -3601 * NSEC_PER_SEC,
+		STEP_NS + NSEC_PER_MSEC, -STEP_NS - NSEC_PER_MSEC,
+	};
+	size_t i;
+
+	made.rate = 5 * PPM;
+	tell_exactly(test, 40);
+	for (i = 0; i < ARRAY_SIZE(steps_ns); i++) {
+		made.epoch_ns += steps_ns[i];
+		tell_exactly(test, 1);
+		KUNIT_EXPECT_EQ(test, error_ns(0), 0LL);
+		KUNIT_EXPECT_EQ(test, made.line.samples, 1U);
+		tell_exactly(test, 10);
+		expect_within(test, 2);
+	}
+}
+
+/* One that is too small for that is no chance the third time. */
+static void estimate_follows_a_small_step_soon(struct kunit *test)
+{
+	tell_exactly(test, 40);
+	made.epoch_ns += 30 * NSEC_PER_MSEC;
+	tell_exactly(test, RUN_MIN - 1);
+	KUNIT_EXPECT_EQ(test, error_ns(0), -30LL * NSEC_PER_MSEC);
+	tell_exactly(test, 1);
+	KUNIT_EXPECT_EQ(test, error_ns(0), 0LL);
+	KUNIT_EXPECT_EQ(test, made.line.samples, RUN_MIN + 0U);
+}
+
+static void estimate_follows_a_change_of_rate(struct kunit *test)
+{
+	tell_exactly(test, 40);
+	made.rate = 50 * PPM;
+	tell_exactly(test, RUN_MIN + 1);
+	expect_within(test, 1000);
+	tell_exactly(test, 40);
+	made.rate = -50 * PPM;
+	tell_exactly(test, RUN_MIN + 1);
+	expect_within(test, 1000);
+}
+
+static int tell_by_arrival(s64 late_ns)
+{
+	struct vmclock_sample sample;
+
+	pass_time(PERIOD_NS);
+	sample = (struct vmclock_sample){
+		.ref_ns = made.ref_ns, .epoch_ns = made.epoch_ns - late_ns, .by_arrival = true,
+	};
+	return vmclock_estimate_add(&made.estimate, &sample, &made.line);
+}
+
+static void estimate_doubts_what_came_late(struct kunit *test)
+{
+	int i;
+
+	for (i = 0; i < 10; i++)
+		KUNIT_ASSERT_EQ(test, tell_by_arrival(0), 0);
+	/* Held up for a while: four that come at once, each later than the next. */
+	KUNIT_EXPECT_EQ(test, tell_by_arrival(20 * NSEC_PER_SEC), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, tell_by_arrival(15 * NSEC_PER_SEC), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, tell_by_arrival(10 * NSEC_PER_SEC), -EAGAIN);
+	expect_within(test, 0);
+	KUNIT_EXPECT_EQ(test, tell_by_arrival(0), 0);
+	/* What was doubted before that is no witness any more. */
+	KUNIT_EXPECT_EQ(test, tell_by_arrival(10 * NSEC_PER_SEC), -EAGAIN);
+	expect_within(test, 0);
+}
+
+static void estimate_believes_the_second_of_a_step_back(struct kunit *test)
+{
+	int i;
+
+	for (i = 0; i < 10; i++)
+		KUNIT_ASSERT_EQ(test, tell_by_arrival(0), 0);
+	made.epoch_ns -= 3600 * NSEC_PER_SEC;
+	KUNIT_EXPECT_EQ(test, tell_by_arrival(0), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, tell_by_arrival(0), 0);
+	KUNIT_EXPECT_EQ(test, error_ns(0), 0LL);
+	/* Early it cannot be. */
+	made.epoch_ns += 3600 * NSEC_PER_SEC;
+	KUNIT_EXPECT_EQ(test, tell_by_arrival(0), 0);
+	KUNIT_EXPECT_EQ(test, error_ns(0), 0LL);
+}
+
+static void estimate_wants_newer_samples(struct kunit *test)
+{
+	struct vmclock_sample sample;
+
+	tell_exactly(test, 5);
+	sample = (struct vmclock_sample){ .ref_ns = made.ref_ns, .epoch_ns = made.epoch_ns };
+	KUNIT_EXPECT_EQ(test, vmclock_estimate_add(&made.estimate, &sample, &made.line), -EINVAL);
+	sample.ref_ns -= PERIOD_NS / 2;
+	KUNIT_EXPECT_EQ(test, vmclock_estimate_add(&made.estimate, &sample, &made.line), -EINVAL);
+	expect_within(test, 0);
+}
+
+static void estimate_range(struct kunit *test)
+{
+	static const struct vmclock_sample wrong[] = {
+		{ .ref_ns = (1ULL << 60) + 1, .epoch_ns = EPOCH_NS },
+		{ .ref_ns = U64_MAX, .epoch_ns = EPOCH_NS },
+		{ .ref_ns = 1, .epoch_ns = S64_MIN },
+		{ .ref_ns = 1, .epoch_ns = S64_MAX },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(wrong); i++)
+		KUNIT_EXPECT_EQ(test, vmclock_estimate_add(&made.estimate, &wrong[i], &made.line),
+				-ERANGE);
+	KUNIT_EXPECT_EQ(test, made.estimate.count, 0U);
+}
+
+/* A day without a sample, then one, which knows better than what was before. */
+static void estimate_a_day_apart(struct kunit *test)
+{
+	made.rate = PPM;
+	tell_exactly(test, 40);
+	made.rate = -PPM / 100;
+	pass_time(86400 * NSEC_PER_SEC);
+	tell_exactly(test, 1);
+	KUNIT_EXPECT_EQ(test, error_ns(0), 0LL);
+	KUNIT_EXPECT_EQ(test, made.line.samples, 1U);
+}
+
+/* What a few ms say of the rate is forgotten with the next sample. */
+static void estimate_outlives_a_burst(struct kunit *test)
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		const struct vmclock_sample sample = {
+			.ref_ns = made.ref_ns += 2 * NSEC_PER_MSEC,
+			.epoch_ns = made.epoch_ns + i * 10 * NSEC_PER_USEC,
+		};
+
+		KUNIT_ASSERT_EQ(test, vmclock_estimate_add(&made.estimate, &sample, &made.line), 0);
+	}
+	KUNIT_EXPECT_GT(test, made.line.rate, 1000 * PPM);
+	tell_exactly(test, 1);
+	expect_within(test, 0);
+}
+
+/*
+ * A burst of noisy samples when the host goes on makes a steep line. It is believed for
+ * four times the burst, not until the next sample.
+ */
+static void estimate_burst_is_believed_for_its_length(struct kunit *test)
+{
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		const struct vmclock_sample sample = {
+			.ref_ns = made.ref_ns + i * 2 * NSEC_PER_MSEC,
+			.epoch_ns = made.epoch_ns + i * 10 * NSEC_PER_USEC,
+		};
+
+		KUNIT_ASSERT_EQ(test, vmclock_estimate_add(&made.estimate, &sample, &made.line), 0);
+	}
+	KUNIT_EXPECT_GT(test, made.line.rate, 4000 * PPM);
+	KUNIT_EXPECT_EQ(test, made.line.trusted_ns, 4ULL * 4 * 2 * NSEC_PER_MSEC);
+}
+
+/* Whatever comes, there is a line, and its rate is one that a clock can have. */
+static void estimate_random(struct kunit *test)
+{
+	struct rnd_state random = random_begin(test);
+	int i, taken = 0;
+	u64 ref_ns = 0;
+
+	for (i = 0; i < 2000; i++) {
+		const struct vmclock_sample sample = {
+			.ref_ns = ref_ns += random_length(&random) >> 20,
+			.epoch_ns = EPOCH_NS + (s64)(random_length(&random) >> 10) *
+					       (random_u64(&random) & 1 ? 1 : -1),
+			.by_arrival = random_u64(&random) & 1,
+		};
+
+		if (vmclock_estimate_add(&made.estimate, &sample, &made.line))
+			continue;
+		taken++;
+		KUNIT_ASSERT_LE(test, abs(made.line.rate), RATE_MAX);
+		KUNIT_ASSERT_EQ(test, made.line.ref_ns, sample.ref_ns);
+		KUNIT_ASSERT_GE(test, made.line.samples, 1U);
+	}
+	KUNIT_EXPECT_GT(test, taken, 100);
+}
+
+/* Theil's and Sen's line from its definition, with no sort and no sum in common. */
+static s64 brute_median(const s64 *values, int count)
+{
+	int i, j, below, same;
+
+	for (i = 0; i < count; i++) {
+		for (j = below = same = 0; j < count; j++) {
+			below += values[j] < values[i];
+			same += values[j] == values[i];
+		}
+		if (below <= (count - 1) / 2 && below + same > (count - 1) / 2)
+			return values[i];
+	}
+	return 0;
+}
+
+static s64 brute_rates[VMCLOCK_ESTIMATE_PAIRS];
+
+static void estimate_is_the_brute_line(struct kunit *test)
+{
+	struct rnd_state random = random_begin(test);
+	struct vmclock_line line;
+	struct vmclock_sample samples[12];
+	s64 rates, rest_ns[ARRAY_SIZE(samples)];
+	int round, count, i, j;
+
+	for (round = 0; round < 200; round++) {
+		count = 3 + random_below(&random, ARRAY_SIZE(samples) - 2);
+		for (i = 0; i < count; i++)
+			samples[i] = (struct vmclock_sample){
+				.ref_ns = (i + 1) * PERIOD_NS + random_below(&random, NSEC_PER_SEC),
+				.epoch_ns = EPOCH_NS + random_below(&random, 10000000),
+			};
+		fit(made.estimate.scratch, samples, count, &line);
+
+		for (i = rates = 0; i < count; i++)
+			for (j = i + 1; j < count; j++)
+				brute_rates[rates++] =
+					div64_s64((samples[j].epoch_ns - samples[i].epoch_ns) *
+						  (1LL << 30),
+						  samples[j].ref_ns - samples[i].ref_ns);
+		/* In 2^-30: what is lost of its quotient, to 4 s of 2^-30. */
+		KUNIT_ASSERT_LE(test, abs((line.rate >> 10) - brute_median(brute_rates, rates)),
+				1LL);
+		for (i = 0; i < count; i++)
+			rest_ns[i] = samples[i].epoch_ns -
+				     vmclock_epoch_growth_ns(line.rate, (s64)samples[i].ref_ns -
+							     (s64)samples[count - 1].ref_ns);
+		KUNIT_ASSERT_EQ(test, line.epoch_ns, brute_median(rest_ns, count));
+	}
+}
+
+static struct kunit_case estimate_cases[] = {
+	KUNIT_CASE(estimate_first_sample_is_taken_whole),
+	KUNIT_CASE(estimate_learns_a_rate),
+	KUNIT_CASE(estimate_of_two),
+	KUNIT_CASE(estimate_drowns_noise),
+	KUNIT_CASE(estimate_is_not_moved_by_late_samples),
+	KUNIT_CASE(estimate_is_not_moved_by_a_late_row),
+	KUNIT_CASE(estimate_is_not_moved_by_every_fifth),
+	KUNIT_CASE(estimate_follows_a_step_at_once),
+	KUNIT_CASE(estimate_follows_a_small_step_soon),
+	KUNIT_CASE(estimate_follows_a_change_of_rate),
+	KUNIT_CASE(estimate_doubts_what_came_late),
+	KUNIT_CASE(estimate_believes_the_second_of_a_step_back),
+	KUNIT_CASE(estimate_wants_newer_samples),
+	KUNIT_CASE(estimate_range),
+	KUNIT_CASE(estimate_a_day_apart),
+	KUNIT_CASE(estimate_outlives_a_burst),
+	KUNIT_CASE(estimate_burst_is_believed_for_its_length),
+	KUNIT_CASE(estimate_random),
+	KUNIT_CASE(estimate_is_the_brute_line),
+	{}
+};
+
+static struct kunit_suite estimate_suite = {
+	.name = "vmclock_estimate",
+	.init = estimate_test_init,
+	.test_cases = estimate_cases,
+};
+
+kunit_test_suite(estimate_suite);
+
+MODULE_DESCRIPTION("KUnit tests of kmod/estimate.c");
+MODULE_LICENSE("GPL");
