@@ -18,6 +18,7 @@
 #include <linux/string.h>
 
 #include "clock.h"
+#include "feed.h"
 #include "host.h"
 
 /*
@@ -91,6 +92,9 @@ static int look(u64 max_age_ns, struct vmclock_epoch *epoch,
 	ret = host->read(now);
 	if (ret)
 		return ret;
+	/* It costs nothing, and knows what has come since. */
+	if (host->fed)
+		max_age_ns = 0;
 	if (!vmclock_epoch_covers(&cpu->epoch, now, max_age_ns)) {
 		if (cpu->epoch.page.version &&
 		    !vmclock_page_same(&cpu->epoch.page, &now->page))
@@ -219,6 +223,7 @@ int vmclock_clock_bracket(u64 max_age_ns, void (*event)(void *arg), void *arg,
  */
 void vmclock_clock_count(struct vmclock_counts *counts)
 {
+	struct vmclock_feed_facts facts;
 	unsigned int cpu;
 
 	*counts = (struct vmclock_counts){};
@@ -232,6 +237,11 @@ void vmclock_clock_count(struct vmclock_counts *counts)
 		counts->errors_range += READ_ONCE(one->errors_range);
 		counts->errors_moving += READ_ONCE(one->errors_moving);
 	}
+	if (host->fed) {
+		host->fed(&facts);
+		counts->samples = facts.samples;
+		counts->page_changes = facts.page_changes;
+	}
 }
 
 /**
@@ -243,9 +253,15 @@ void vmclock_clock_count(struct vmclock_counts *counts)
 int vmclock_clock_sample_age(u64 *age_ns)
 {
 	u64 last_ns = READ_ONCE(last_sample_ref_ns);
+	struct vmclock_feed_facts facts;
 	struct vmclock_instant now;
 	unsigned long flags;
 	int ret;
+
+	if (host->fed) {
+		host->fed(&facts);
+		last_ns = facts.last_ref_ns;
+	}
 
 	local_irq_save(flags);
 	ret = host->read(&now);

@@ -11,6 +11,7 @@
  * value: it was read between two looks at the reference clock, and only the counter
  * that it belongs to read less at the first and more at the second.
  */
+#include <linux/bits.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/limits.h>
@@ -30,16 +31,21 @@
 #define BRACKETS	5
 
 /*
- * Other clocksources count up to this: HPET and jiffies to 32 bits, the ACPI PM timer
- * to 24. One of them that runs through the TSC's value, or the page's, must not be
- * taken for it. The price: kvm-clock is not known in the guest's first 4.3 s.
+ * The ACPI PM timer counts up to this, again and again, at a rate not far from that of
+ * Hyper-V's reference counter: it must not be taken for that, nor for a young TSC. The
+ * price: the reference counter is not known in a guest's first 1.7 s. HPET and jiffies count
+ * to 32 bits; that one of them is within a bracket of some microseconds happens once in a
+ * million, and then the pair is off by the bracket's width at most.
  */
-#define NARROW_MAX	U32_MAX
+#define NARROW_MAX	(BIT(24) - 1)
 
 /* All of a cross-timestamp's brackets may rest on the sample taken for the first. */
 #define SAMPLE_MAX_AGE_NS	NSEC_PER_MSEC
 
 static u64 last_width_ns;
+
+/* By ktime_get_boottime_ns(). */
+static u64 last_asked_ns;
 
 struct snapshot {
 	clockid_t clockid;
@@ -87,6 +93,8 @@ static int place_counter(const struct vmclock_bracket *bracket, u64 counter,
 	*width_ns = VMCLOCK_EXACT;
 	if (counter > NARROW_MAX && is_tsc) {
 		ret = host->ref(&before->page, counter, ref_ns);
+		if (ret == -EOPNOTSUPP)
+			return between(before->ref_ns, after->ref_ns, ref_ns, width_ns);
 		if (ret || !is_ref)
 			return ret;
 		/*
@@ -131,6 +139,7 @@ int vmclock_crosststamp(clockid_t clockid, u64 max_width_ns,
 	int brackets = max_width_ns ? BRACKETS : 1;
 	int ret, i;
 
+	WRITE_ONCE(last_asked_ns, ktime_get_boottime_ns());
 	both->width_ns = U64_MAX;
 	for (i = 0; i < brackets && both->width_ns; i++) {
 		ret = vmclock_clock_bracket(max_age_ns, take_snapshot, &snapshot, &bracket);
@@ -166,4 +175,14 @@ int vmclock_crosststamp(clockid_t clockid, u64 max_width_ns,
 u64 vmclock_crosststamp_last_width(void)
 {
 	return READ_ONCE(last_width_ns);
+}
+
+/**
+ * vmclock_crosststamp_last_asked() - when did a servo last ask?
+ *
+ * Return: ktime_get_boottime_ns() of then, 0 if none has.
+ */
+u64 vmclock_crosststamp_last_asked(void)
+{
+	return READ_ONCE(last_asked_ns);
 }

@@ -24,5 +24,6 @@ struct vmclock_crosststamp {
 int vmclock_crosststamp(clockid_t clockid, u64 max_width_ns,
 			struct vmclock_crosststamp *both);
 u64 vmclock_crosststamp_last_width(void);
+u64 vmclock_crosststamp_last_asked(void);
 
 #endif /* VMCLOCK_CROSSTSTAMP_H */

@@ -64,11 +64,6 @@ module_param_cb(epoch_source, &epoch_source_ops, NULL, 0444);
 MODULE_PARM_DESC(epoch_source,
 		 "KVM: where the host's UTC comes from: pairing (hypercall, exact), wallclock (MSR, any host), auto (default: pairing, and wallclock where the host refuses that)");
 
-static bool allow_confidential;
-module_param(allow_confidential, bool, 0444);
-MODULE_PARM_DESC(allow_confidential,
-		 "KVM: tell the host's time in a confidential guest, too, which is made not to trust its host (default off)");
-
 /**
  * vmclock_kvm_read() - the reference clock now, by this CPU's page
  * @now: the instant
@@ -145,11 +140,6 @@ static int kvm_start(void)
 	struct vmclock_epoch epoch;
 	unsigned long flags;
 	int ret;
-
-	if (compat_guest_encrypted() && !allow_confidential) {
-		pr_info("confidential KVM guest, which does not trust its host, for the time neither: allow_confidential=1 does\n");
-		return -ENODEV;
-	}
 
 	local_irq_save(flags);
 	ret = vmclock_kvm_read(&now);

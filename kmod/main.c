@@ -5,50 +5,47 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/err.h>
-#include <linux/errno.h>
 #include <linux/init.h>
-#include <linux/kernel.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
-#include <linux/printk.h>
+#include <linux/workqueue.h>
 #include <asm/cpu_device_id.h>
 #include <asm/cpufeature.h>
 
 #include "clock.h"
+#include "feed.h"
 #include "host.h"
 #include "phc.h"
+#include "settime.h"
 #include "status.h"
-
-static const struct vmclock_host * const hosts[] = {
-	&vmclock_host_kvm,
-};
 
 static const struct vmclock_host *host;
 static struct device *status;
+static bool shown;
 
-static const struct vmclock_host *detect_host(void)
+/* Readings of a clock that is there work at once, so it is shown with its first sample. */
+static void show(struct work_struct *work)
 {
-	size_t i;
+	if (!shown)
+		shown = !vmclock_phc_register(status);
+}
 
-	for (i = 0; i < ARRAY_SIZE(hosts); i++)
-		if (hosts[i]->detect())
-			return hosts[i];
-	return NULL;
+static DECLARE_WORK(show_work, show);
+
+static void sampled(bool sync)
+{
+	vmclock_settime_sampled(sync);
+	schedule_work(&show_work);
 }
 
 static int __init vmclock_init(void)
 {
-	int ret;
+	int ret = 0;
 
-	host = detect_host();
-	if (!host) {
-		pr_info("no KVM guest: there is no host here to tell the time\n");
-		return -ENODEV;
-	}
-
-	ret = host->start();
-	if (ret)
-		return ret;
+	vmclock_feed_notify(sampled);
+	host = vmclock_hosts_start();
+	if (IS_ERR(host))
+		return PTR_ERR(host);
 	vmclock_clock_start(host);
 
 	status = vmclock_status_register();
@@ -56,7 +53,10 @@ static int __init vmclock_init(void)
 		ret = PTR_ERR(status);
 		goto stop_host;
 	}
-	ret = vmclock_phc_register(status);
+	if (!host->fed) {
+		ret = vmclock_phc_register(status);
+		shown = !ret;
+	}
 	if (ret)
 		goto unregister_status;
 	return 0;
@@ -70,7 +70,10 @@ stop_host:
 
 static void __exit vmclock_exit(void)
 {
-	vmclock_phc_unregister();
+	cancel_work_sync(&show_work);
+	vmclock_settime_stop();
+	if (shown)
+		vmclock_phc_unregister();
 	vmclock_status_unregister(status);
 	host->stop();
 }

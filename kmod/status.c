@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "crosststamp.h"
+#include "feed.h"
 #include "host.h"
 #include "status.h"
 
@@ -74,6 +75,74 @@ static DEVICE_ATTR_RO(errors_range);
 COUNT_SHOW(errors_moving)
 static DEVICE_ATTR_RO(errors_moving);
 
+/* Of hosts whose samples come of themselves. */
+#define FEED_SHOW(_name, _format, _fact)					\
+static ssize_t _name##_show(struct device *dev, struct device_attribute *attr,	\
+			    char *buf)						\
+{										\
+	struct vmclock_feed_facts facts;					\
+										\
+	vmclock_feed_facts(&facts);						\
+	return sysfs_emit(buf, _format "\n", facts._fact);			\
+}
+
+/* Message version spoken with the host; 0: there is no channel. */
+FEED_SHOW(timesync_version, "%u", channel)
+static DEVICE_ATTR_RO(timesync_version);
+
+/* Of the host's clock, as in NTP; stratum 0: it does not tell. */
+FEED_SHOW(leap, "%u", leap)
+static DEVICE_ATTR_RO(leap);
+FEED_SHOW(stratum, "%u", stratum)
+static DEVICE_ATTR_RO(stratum);
+
+/* What the clock is told from: so many samples, by which the host's clock gains so much. */
+FEED_SHOW(estimate_samples, "%u", used)
+static DEVICE_ATTR_RO(estimate_samples);
+FEED_SHOW(estimate_rate_ppb, "%lld", rate_ppb)
+static DEVICE_ATTR_RO(estimate_rate_ppb);
+FEED_SHOW(estimate_residual_ns, "%llu", residual_ns)
+static DEVICE_ATTR_RO(estimate_residual_ns);
+
+FEED_SHOW(rejects_malformed, "%llu", rejects[VMCLOCK_REJECT_MALFORMED])
+static DEVICE_ATTR_RO(rejects_malformed);
+FEED_SHOW(rejects_range, "%llu", rejects[VMCLOCK_REJECT_RANGE])
+static DEVICE_ATTR_RO(rejects_range);
+FEED_SHOW(rejects_page, "%llu", rejects[VMCLOCK_REJECT_PAGE])
+static DEVICE_ATTR_RO(rejects_page);
+FEED_SHOW(rejects_reference, "%llu", rejects[VMCLOCK_REJECT_REFERENCE])
+static DEVICE_ATTR_RO(rejects_reference);
+FEED_SHOW(rejects_order, "%llu", rejects[VMCLOCK_REJECT_ORDER])
+static DEVICE_ATTR_RO(rejects_order);
+FEED_SHOW(rejects_late, "%llu", rejects[VMCLOCK_REJECT_LATE])
+static DEVICE_ATTR_RO(rejects_late);
+
+static struct attribute *feed_attrs[] = {
+	&dev_attr_timesync_version.attr,
+	&dev_attr_leap.attr,
+	&dev_attr_stratum.attr,
+	&dev_attr_estimate_samples.attr,
+	&dev_attr_estimate_rate_ppb.attr,
+	&dev_attr_estimate_residual_ns.attr,
+	&dev_attr_rejects_malformed.attr,
+	&dev_attr_rejects_range.attr,
+	&dev_attr_rejects_page.attr,
+	&dev_attr_rejects_reference.attr,
+	&dev_attr_rejects_order.attr,
+	&dev_attr_rejects_late.attr,
+	NULL
+};
+
+static umode_t feed_visible(struct kobject *kobj, struct attribute *attr, int n)
+{
+	return vmclock_clock_host()->fed ? attr->mode : 0;
+}
+
+static const struct attribute_group feed_group = {
+	.attrs = feed_attrs,
+	.is_visible = feed_visible,
+};
+
 static struct attribute *status_attrs[] = {
 	&dev_attr_hypervisor.attr,
 	&dev_attr_epoch_source.attr,
@@ -92,6 +161,12 @@ static const struct attribute_group status_group = {
 	.attrs = status_attrs,
 };
 
+static const struct attribute_group *status_groups[] = {
+	&status_group,
+	&feed_group,
+	NULL
+};
+
 /**
  * vmclock_status_register() - show the facts, and be a parent for the PHC
  *
@@ -107,7 +182,7 @@ struct device *vmclock_status_register(void)
 
 	if (IS_ERR(dev))
 		return dev;
-	ret = device_add_group(dev, &status_group);
+	ret = device_add_groups(dev, status_groups);
 	if (ret) {
 		root_device_unregister(dev);
 		return ERR_PTR(ret);
@@ -121,6 +196,6 @@ struct device *vmclock_status_register(void)
  */
 void vmclock_status_unregister(struct device *dev)
 {
-	device_remove_group(dev, &status_group);
+	device_remove_groups(dev, status_groups);
 	root_device_unregister(dev);
 }

@@ -88,6 +88,9 @@ static void lay_bracket(int i, u64 tsc_before, u64 tsc_after, u64 ref_before, u6
 #define REF	BIT_ULL(40)
 #define AT(tsc)	(7 + 3 * (tsc))
 
+/* The ACPI PM timer has 24 bits. */
+#define PM_MAX	0xffffffULL
+
 struct place_case {
 	const char *name;
 	u32 counter_ns;
@@ -107,12 +110,12 @@ static const struct place_case place_cases[] = {
 	{ "one before kvm-clock", 1, TSC, TSC + 9, REF, REF + 8, REF - 1, REF + 4, 8 },
 	{ "one after kvm-clock", 1, TSC, TSC + 9, REF, REF + 8, REF + 9, REF + 4, 8 },
 	{ "hpet, acpi_pm, jiffies", 1, TSC, TSC + 9, REF, REF + 8, 0xfffffe, REF + 4, 8 },
-	{ "as an HPET counts, in the TSC's bracket", 1, U32_MAX - 5, U32_MAX + 5ULL, REF,
-	  REF + 8, U32_MAX, REF + 4, 8 },
-	{ "just beyond an HPET", 1, U32_MAX - 5, U32_MAX + 5ULL, REF, REF + 8, 1ULL << 32,
-	  AT(1ULL << 32) },
-	{ "as an HPET counts, in kvm-clock's bracket", 1, TSC, TSC + 9, U32_MAX - 5,
-	  U32_MAX + 5ULL, U32_MAX - 1, U32_MAX, 10 },
+	{ "as acpi_pm counts, in the TSC's bracket", 1, PM_MAX - 5, PM_MAX + 5, REF,
+	  REF + 8, PM_MAX, REF + 4, 8 },
+	{ "just beyond acpi_pm", 1, PM_MAX - 5, PM_MAX + 5, REF, REF + 8, PM_MAX + 1,
+	  AT(PM_MAX + 1) },
+	{ "as acpi_pm counts, in kvm-clock's bracket", 1, TSC, TSC + 9, PM_MAX - 5,
+	  PM_MAX + 5, PM_MAX - 1, PM_MAX, 10 },
 	{ "nothing has counted", 1, TSC, TSC, REF, REF, TSC, AT(TSC) },
 	{ "greatest TSC", 1, U64_MAX - 1, U64_MAX, REF, REF + 9, U64_MAX, AT(U64_MAX) },
 	/* Either: by the TSC's value 7 + 3 * (REF + 2), by the page's REF + 2. */

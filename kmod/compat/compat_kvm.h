@@ -12,12 +12,6 @@
 
 #include "probed.h"
 
-#if COMPAT_GUEST_ENCRYPTED
-#include <linux/cc_platform.h>
-#else
-#include <linux/mem_encrypt.h>
-#endif
-
 /**
  * compat_kvm_page() - the pvclock page of the CPU we run on
  *
@@ -39,18 +33,6 @@ static inline struct pvclock_vcpu_time_info *compat_kvm_page(void)
 	if (!pages || cpu >= PAGE_SIZE / sizeof(*pages))
 		return NULL;
 	return &pages[cpu].pvti;
-#endif
-}
-
-/**
- * compat_guest_encrypted() - is this guest's memory kept from its host?
- */
-static inline bool compat_guest_encrypted(void)
-{
-#if COMPAT_GUEST_ENCRYPTED
-	return cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT);
-#else
-	return sev_active();
 #endif
 }
 
