@@ -21,17 +21,20 @@ check: ## the gate: lint, unit tests, one boot of a KVM guest
 demo: ## a real KVM guest, chrony locked to its host, ptp_kvm beside it
 	@scripts/lab/run demo
 
+demo-hyperv: ## the same in a guest of Hyper-V's interface, ptp_hyperv beside it
+	@HOST=hyperv scripts/lab/run demo
+
 lint: ## builds without a warning, checkpatch, shellcheck
 	@for lint in scripts/lint/*; do echo "== $$lint"; $$lint || exit 1; done
 
 kunit: ## unit tests in a small kernel
 	@scripts/kunit/run
 
-lab: ## all scenarios in a nested KVM guest; TEST="name ...", KERNEL=6.12
-	@KERNEL=$(KERNEL) scripts/lab/run $(TEST)
+lab: ## all scenarios in a nested guest; HOST=hyperv, TEST="name ...", KERNEL=6.12
+	@HOST=$(HOST) KERNEL=$(KERNEL) scripts/lab/run $(TEST)
 
-shell: ## a prompt in a KVM guest with the module loaded
-	@KERNEL=$(KERNEL) scripts/lab/run --shell
+shell: ## a prompt in a nested guest with the module loaded; HOST=hyperv, KERNEL=6.12
+	@HOST=$(HOST) KERNEL=$(KERNEL) scripts/lab/run --shell
 
 new-test: ## a scenario to fill in; NAME=what-it-shows
 	@scripts/lab/new-test $(NAME)
@@ -42,4 +45,4 @@ faults: ## puts faults into the module, shows that each is caught; FAULTS="name 
 help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
 
-.PHONY: all clean headers check demo lint kunit lab shell new-test faults help
+.PHONY: all clean headers check demo demo-hyperv lint kunit lab shell new-test faults help

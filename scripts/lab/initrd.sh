@@ -6,7 +6,7 @@
 
 # root NAME: an empty one with busybox
 root() {
-	mkdir -p "$work/$1"/{bin,sbin,etc,proc,sys,dev,run,tmp,root,tests,modules,firmware} \
+	mkdir -p "$work/$1"/{bin,sbin,etc,proc,sys,dev,run,tmp,root,tests,firmware} \
 		"$work/$1"/{usr/bin,usr/sbin,var/lib}
 	ln -s ../run "$work/$1/var/run"
 	cp "$busybox" "$work/$1/bin/"
@@ -45,12 +45,13 @@ program_of() {
 	cp -L "$tree/lib64/ld-linux-x86-64.so.2" "$to/lib64/"
 }
 
-# modules_of KERNEL NAME MODULE...: with what they depend on, in the order in which they
-# load, into /modules
+# modules_of KERNEL FOLDER MODULE...: with what they depend on, in the order in which they
+# load
 modules_of() {
-	local kernel=$1 to=$work/$2/modules n=10 file
+	local kernel=$1 to=$work/$2 n=10 file
 
 	shift 2
+	mkdir -p "$to"
 	modprobe -d "$kernel" -S "$(cat "$kernel/release")" --show-depends -a "$@" |
 		sed -n 's/^insmod //p' | awk '!seen[$1]++ { print $1 }' | while read -r file; do
 		cp "$file" "$to/$((n++))-${file##*/}"

@@ -2,7 +2,7 @@
 # Sourced by bash drivers, after cache.sh: builds beside the tree, so that what a person
 # has built there for another kernel stays.
 # shellcheck shell=bash
-: "${top:?}"
+: "${top:?}" "${cache:?}"
 
 # build_in FOLDER KDIR [MAKE-ARGUMENT...]: the module of this tree for that kernel, in a
 # copy under FOLDER. All that is compiled is compiled anew, and speaks.
@@ -16,5 +16,25 @@ build_in() {
 	mkdir -p "$folder"
 	cp -r "$top/Kbuild" "$top/kmod" "$top/kunit" "$folder/"
 	find "$folder" \( -name '*.o' -o -name '.*.cmd' -o -name probed.h \) -delete
-	make -C "$kdir" M="$folder" -j"$(nproc)" "$@" modules
+	if [ -e "${kdir%/*}/toolchain" ]; then
+		set -- make -C "$kdir" M="$folder" -j"$(nproc)" "$@" modules
+		inside "$(cat "${kdir%/*}/toolchain")" "$folder" "$@"
+	else
+		make -C "$kdir" M="$folder" -j"$(nproc)" "$@" modules
+	fi
+}
+
+# inside ROOT FOLDER COMMAND...: with the compiler of that root; FOLDER and the cache have there
+# the names that they have here. What is mounted ends with it.
+inside() {
+	local root=$1 folder=$2
+
+	shift 2
+	mkdir -p "$root/$folder" "$root/$cache"
+	# shellcheck disable=SC2016 # expanded in there
+	unshare --mount --fork --kill-child sh -c 'root=$1 folder=$2 cache=$3; shift 3
+		mount --rbind "$folder" "$root/$folder" && mount --rbind "$cache" "$root/$cache" &&
+		mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" &&
+		exec chroot "$root" env PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"' - \
+		"$root" "$folder" "$cache" "$@"
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * truth-guest PHC N: N PRECISE readings, each as the guest's TSC value and the PHC's time
- * at it, "TSC NS TSC NS ...", for truth-host to judge.
+ * truth-guest PHC N [GAP-MS]: N PRECISE readings, 20 ms apart or so many, each as the guest's
+ * TSC value and the PHC's time at it, "TSC NS TSC NS ...", for truth-host to judge.
  *
  * The ioctl does not tell the TSC. But every host time that the module tells goes through
  * vmclock_epoch_host_ns(), and a kprobe there shows reference time and page; from these
@@ -17,9 +17,9 @@
 #define TRACING "/sys/kernel/tracing/"
 #define EVENT "events/kprobes/vmclock_truth/enable"
 
-/* First argument: struct vmclock_epoch, with struct vmclock_page from byte 16 on. */
+/* First argument: struct vmclock_epoch, with struct vmclock_page from byte 24 on. */
 #define PROBE "p:vmclock_truth vmclock:vmclock_epoch_host_ns epoch=+0(%di):s64 ref=%si:u64 " \
-	"tsc_base=+16(%di):u64 ref_base=+24(%di):u64 scale=+32(%di):u64 shift=+40(%di):s32"
+	"tsc_base=+24(%di):u64 ref_base=+32(%di):u64 scale=+40(%di):u64 shift=+48(%di):s32"
 #define SHOWN "epoch=%lld ref=%llu tsc_base=%llu ref_base=%llu scale=%llu shift=%d"
 
 static void put(const char *file, const char *text)
@@ -59,8 +59,8 @@ int main(int argc, char **argv)
 	char line[1024];
 	int fd, i, shift;
 
-	if (argc != 3)
-		errx(2, "usage: truth-guest PHC N");
+	if (argc < 3 || argc > 4)
+		errx(2, "usage: truth-guest PHC N [GAP-MS]");
 	fd = phc_open(argv[1]);
 	put("kprobe_events", PROBE);
 	put(EVENT, "1");
@@ -73,11 +73,15 @@ int main(int argc, char **argv)
 		last_event(line, sizeof(line));
 		if (sscanf(line, SHOWN, &epoch, &ref, &tsc_base, &ref_base, &scale, &shift) != 6)
 			errx(1, "the kprobe said: %s", line);
-		/* Of the ticks within that ns the middle one. */
-		ticks = (ref - ref_base + 0.5L) * 4294967296.0L / scale;
-		ticks = shift < 0 ? ticks * (1 << -shift) : ticks / (1 << shift);
+		/* Of the ticks within that ns the middle one; KVM's page, or Hyper-V's. */
+		if (scale >> 32) {
+			ticks = ((ref + 0.5L) / 100 - (long long)ref_base) * 0x1p64L / scale;
+		} else {
+			ticks = (ref - ref_base + 0.5L) * 0x1p32L / scale;
+			ticks = shift < 0 ? ticks * (1 << -shift) : ticks / (1 << shift);
+		}
 		printf("%llu %lld ", tsc_base + (unsigned long long)ticks, device);
-		usleep(20000);
+		usleep(1000 * (argc > 3 ? atoi(argv[3]) : 20));
 	}
 	printf("\n");
 	put(EVENT, "0");
