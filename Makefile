@@ -15,7 +15,7 @@ headers:
 		"linux-headers-$$(uname -r)), or name others with KDIR=/lib/modules/RELEASE/build" >&2; \
 		exit 2; }
 
-check: ## the gate: lint, unit tests, one boot of a KVM guest
+check: ## the gate: lint, unit tests, a boot of a guest of each host
 	@scripts/check
 
 demo: ## a real KVM guest, chrony locked to its host, ptp_kvm beside it

@@ -307,7 +307,8 @@ static void count_reject(enum vmclock_feed_reject reject)
  * Context: softirq or process.
  *
  * Return: 0; -EBADMSG if it was not believed, and counted as that; any error of the
- * host's @read. The last good sample is kept then.
+ * host's @read. What was told before is told on then, unless the host says by SYNC that it
+ * is wrong.
  */
 int vmclock_feed_message(const struct vmclock_feed_message *message)
 {

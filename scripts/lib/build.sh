@@ -16,11 +16,11 @@ build_in() {
 	mkdir -p "$folder"
 	cp -r "$top/Kbuild" "$top/kmod" "$top/kunit" "$folder/"
 	find "$folder" \( -name '*.o' -o -name '.*.cmd' -o -name probed.h \) -delete
+	set -- make -C "$kdir" M="$folder" -j"$(nproc)" "$@" modules
 	if [ -e "${kdir%/*}/toolchain" ]; then
-		set -- make -C "$kdir" M="$folder" -j"$(nproc)" "$@" modules
 		inside "$(cat "${kdir%/*}/toolchain")" "$folder" "$@"
 	else
-		make -C "$kdir" M="$folder" -j"$(nproc)" "$@" modules
+		"$@"
 	fi
 }
 
