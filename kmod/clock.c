@@ -174,7 +174,7 @@ int vmclock_clock_read(u64 max_age_ns, s64 *host_ns)
 		ret = look(max_age_ns, &epoch, &now);
 		local_irq_restore(flags);
 		if (!ret)
-			ret = vmclock_epoch_host_ns(&epoch, now.ref_ns, host_ns);
+			ret = vmclock_epoch_host_ns(&epoch, &now, host_ns);
 	} while (try_again(ret, &used));
 
 	count_error(ret);

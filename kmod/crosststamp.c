@@ -61,12 +61,13 @@ static void take_snapshot(void *arg)
 }
 
 /* The middle of two reference times, and how far they are apart. */
-static int between(u64 early_ns, u64 late_ns, u64 *ref_ns, u64 *width_ns)
+static int between(u64 early_ns, u64 late_ns, struct vmclock_instant *at, u64 *width_ns)
 {
 	if (early_ns > late_ns)
 		swap(early_ns, late_ns);
 	*width_ns = late_ns - early_ns;
-	*ref_ns = early_ns + *width_ns / 2;
+	at->ref_ns = early_ns + *width_ns / 2;
+	at->ref_frac = 0;
 	return 0;
 }
 
@@ -74,13 +75,13 @@ static int between(u64 early_ns, u64 late_ns, u64 *ref_ns, u64 *width_ns)
  * place_counter() - reference time of a clocksource's counter value
  * @bracket: what it was read between
  * @counter: the value; of which clocksource is not known
- * @ref_ns: reference time when the counter read @counter, ns
+ * @at: reference time when the counter read @counter
  * @width_ns: to half of this; 0 if exact
  *
  * Return: 0; any error of the host's @ref.
  */
 static int place_counter(const struct vmclock_bracket *bracket, u64 counter,
-			 u64 *ref_ns, u64 *width_ns)
+			 struct vmclock_instant *at, u64 *width_ns)
 {
 	const struct vmclock_host *host = vmclock_clock_host();
 	const struct vmclock_instant *before = &bracket->before;
@@ -91,27 +92,28 @@ static int place_counter(const struct vmclock_bracket *bracket, u64 counter,
 	int ret;
 
 	*width_ns = VMCLOCK_EXACT;
+	*at = (struct vmclock_instant){ .page = before->page, .tsc = counter };
 	if (counter > NARROW_MAX && is_tsc) {
-		ret = host->ref(&before->page, counter, ref_ns);
+		ret = host->ref(at);
 		if (ret == -EOPNOTSUPP)
-			return between(before->ref_ns, after->ref_ns, ref_ns, width_ns);
+			return between(before->ref_ns, after->ref_ns, at, width_ns);
 		if (ret || !is_ref)
 			return ret;
 		/*
 		 * With a TSC near 1 GHz it may be either. Then both answers are from
 		 * within the bracket, and the truth is one of them.
 		 */
-		return between(*ref_ns, counter * host->counter_ns, ref_ns, width_ns);
+		return between(at->ref_ns, counter * host->counter_ns, at, width_ns);
 	}
 	if (counter > NARROW_MAX && is_ref) {
-		*ref_ns = counter * host->counter_ns;
+		at->ref_ns = counter * host->counter_ns;
 		return 0;
 	}
 	/*
 	 * HPET and the like. Or kvm-clock, where the host has no stable TSC: it must
 	 * not go back, and waits for this CPU's page to catch up with another's.
 	 */
-	return between(before->ref_ns, after->ref_ns, ref_ns, width_ns);
+	return between(before->ref_ns, after->ref_ns, at, width_ns);
 }
 
 /**
@@ -134,7 +136,8 @@ int vmclock_crosststamp(clockid_t clockid, u64 max_width_ns,
 	struct system_time_snapshot system;
 	struct snapshot snapshot = { .clockid = clockid, .system = &system };
 	struct vmclock_bracket bracket;
-	u64 width_ns, ref_ns, max_age_ns = 0;
+	struct vmclock_instant at;
+	u64 width_ns, max_age_ns = 0;
 	s64 host_ns;
 	int brackets = max_width_ns ? BRACKETS : 1;
 	int ret, i;
@@ -149,9 +152,9 @@ int vmclock_crosststamp(clockid_t clockid, u64 max_width_ns,
 			return -EOPNOTSUPP;
 		max_age_ns = SAMPLE_MAX_AGE_NS;
 
-		ret = place_counter(&bracket, system.cycles, &ref_ns, &width_ns);
+		ret = place_counter(&bracket, system.cycles, &at, &width_ns);
 		if (!ret)
-			ret = vmclock_epoch_host_ns(&bracket.epoch, ref_ns, &host_ns);
+			ret = vmclock_epoch_host_ns(&bracket.epoch, &at, &host_ns);
 		if (ret)
 			return ret;
 		if (width_ns >= both->width_ns)

@@ -37,7 +37,10 @@ int vmclock_epoch_from_utc(struct vmclock_epoch *epoch, s64 utc_sec, s64 utc_nse
 		return -ERANGE;
 
 	*epoch = (struct vmclock_epoch){
-		.epoch_ns = utc_sec * NSEC_PER_SEC + utc_nsec - (s64)at->ref_ns,
+		/* Rounded down; the fraction is what that leaves. */
+		.epoch_ns = utc_sec * NSEC_PER_SEC + utc_nsec - (s64)at->ref_ns -
+			    (at->ref_frac != 0),
+		.frac = -at->ref_frac,
 		.ref_ns = at->ref_ns,
 		.page = at->page,
 	};
@@ -67,7 +70,7 @@ int vmclock_epoch_from_ref_zero(struct vmclock_epoch *epoch, u32 zero_sec,
 		.ref_ns = at->ref_ns,
 		.page = at->page,
 	};
-	return vmclock_epoch_host_ns(epoch, at->ref_ns, &host_ns);
+	return vmclock_epoch_host_ns(epoch, at, &host_ns);
 }
 
 /**
@@ -83,20 +86,22 @@ s64 vmclock_epoch_growth_ns(s64 rate, s64 time_ns)
 /**
  * vmclock_epoch_host_ns() - host UTC at a reference time
  * @epoch: sample to compute it from
- * @ref_ns: reference time, ns
- * @host_ns: host UTC, ns since 1970
+ * @at: when
+ * @host_ns: host UTC, ns since 1970, rounded down
  *
  * Return: 0; -ERANGE if it is no time that a working host tells.
  */
-int vmclock_epoch_host_ns(const struct vmclock_epoch *epoch, u64 ref_ns,
-			  s64 *host_ns)
+int vmclock_epoch_host_ns(const struct vmclock_epoch *epoch,
+			  const struct vmclock_instant *at, s64 *host_ns)
 {
 	s64 growth_ns, sum_ns;
 
-	if (ref_ns > S64_MAX || epoch->ref_ns > S64_MAX)
+	if (at->ref_ns > S64_MAX || epoch->ref_ns > S64_MAX)
 		return -ERANGE;
-	growth_ns = vmclock_epoch_growth_ns(epoch->rate, (s64)ref_ns - (s64)epoch->ref_ns);
-	if (check_add_overflow(epoch->epoch_ns, (s64)ref_ns, &sum_ns) ||
+	growth_ns = vmclock_epoch_growth_ns(epoch->rate, (s64)at->ref_ns - (s64)epoch->ref_ns);
+	/* Of two fractions the sum is less than 2. */
+	growth_ns += ((u64)epoch->frac + at->ref_frac) >> 32;
+	if (check_add_overflow(epoch->epoch_ns, (s64)at->ref_ns, &sum_ns) ||
 	    check_add_overflow(sum_ns, growth_ns, &sum_ns) ||
 	    sum_ns < UTC_SEC_MIN * NSEC_PER_SEC ||
 	    sum_ns >= UTC_SEC_MAX * NSEC_PER_SEC)

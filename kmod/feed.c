@@ -191,12 +191,12 @@ static bool maybe_from_before(const struct vmclock_sample *sample,
 static bool from_after(const struct vmclock_sample *sample, const struct vmclock_instant *now)
 {
 	const struct vmclock_line *line = &feed.line_before;
+	struct vmclock_instant before = { .page = feed.page_before, .tsc = now->tsc };
 	s64 by_tsc_ns, by_utc_ns;
-	u64 ref_ns;
 
-	if (!feed.has_before || feed.host->ref(&feed.page_before, now->tsc, &ref_ns))
+	if (!feed.has_before || feed.host->ref(&before))
 		return false;
-	by_tsc_ns = ref_ns - now->ref_ns;
+	by_tsc_ns = before.ref_ns - now->ref_ns;
 	by_utc_ns = sample->epoch_ns - line->epoch_ns -
 		    vmclock_epoch_growth_ns(line->rate, sample->ref_ns - line->ref_ns);
 	return by_tsc_ns >= PAUSE_MIN_NS &&
@@ -252,6 +252,7 @@ static int take(const struct vmclock_feed_message *message,
 
 	sec = div_s64_rem(message->utc_ns, NSEC_PER_SEC, &nsec);
 	at.ref_ns = sample.ref_ns;
+	at.ref_frac = 0;
 	if (vmclock_epoch_from_utc(&epoch, sec, nsec, &at))
 		return VMCLOCK_REJECT_RANGE;
 	sample.epoch_ns = epoch.epoch_ns;

@@ -28,7 +28,7 @@ struct vmclock_feed_facts;
  * @read: the reference clock now, without a VM exit. -ENODATA if there is no page,
  *	-ETIMEDOUT if it does not settle, -ERANGE if it is no clock, -EAGAIN if the TSC
  *	is behind it.
- * @ref: reference time, in ns, at a TSC value of the CPU whose page it is. -EAGAIN if
+ * @ref: reference time at a TSC value of the CPU whose page it is. -EAGAIN if
  *	that page is younger than the value, -ERANGE if it is out of range, -EOPNOTSUPP if
  *	the page in force is not made from the TSC.
  * @sample: an epoch for the present page of this CPU. -EAGAIN if the page changed
@@ -50,7 +50,7 @@ struct vmclock_host {
 	int (*start)(void);
 	void (*stop)(void);
 	int (*read)(struct vmclock_instant *now);
-	int (*ref)(const struct vmclock_page *page, u64 tsc, u64 *ref_ns);
+	int (*ref)(struct vmclock_instant *at);
 	int (*sample)(struct vmclock_epoch *epoch);
 	const char *(*source)(void);
 };

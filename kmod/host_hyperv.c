@@ -49,6 +49,7 @@ static int read_counter(struct vmclock_instant *now)
 	if (count > S64_MAX / UNIT_NS)
 		return -ERANGE;
 	now->ref_ns = count * UNIT_NS;
+	now->ref_frac = 0;
 
 	while (!raw_spin_trylock(&counter_lock)) {
 		if (++tries > LOCK_TRIES)
@@ -79,11 +80,11 @@ static int hyperv_read(struct vmclock_instant *now)
 	return ret;
 }
 
-static int hyperv_ref(const struct vmclock_page *page, u64 tsc, u64 *ref_ns)
+static int hyperv_ref(struct vmclock_instant *at)
 {
-	if (page->shift == NO_PAGE)
+	if (at->page.shift == NO_PAGE)
 		return -EOPNOTSUPP;
-	return vmclock_hvtsc_ref(page, tsc, ref_ns);
+	return vmclock_hvtsc_ref(at);
 }
 
 static int hyperv_sample(struct vmclock_epoch *epoch)

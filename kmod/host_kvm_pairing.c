@@ -69,7 +69,7 @@ int vmclock_kvm_pairing_sample(struct vmclock_epoch *epoch)
 	}
 
 	paired.page = before.page;
-	ret = vmclock_pvclock_ref(&paired.page, paired.tsc, &paired.ref_ns);
+	ret = vmclock_pvclock_ref(&paired);
 	if (!ret)
 		ret = vmclock_epoch_from_utc(epoch, utc_sec, utc_nsec, &paired);
 	if (ret)

@@ -34,11 +34,13 @@ struct vmclock_page {
  * @page: what @ref_ns was computed with
  * @tsc: the instant, in TSC ticks of the CPU that looked
  * @ref_ns: the same instant in reference time, ns, at most S64_MAX
+ * @ref_frac: what is beyond @ref_ns, in 2^-32 ns; 0 if that is not known
  */
 struct vmclock_instant {
 	struct vmclock_page page;
 	u64 tsc;
 	u64 ref_ns;
+	u32 ref_frac;
 };
 
 /**
@@ -93,10 +95,10 @@ u32 vmclock_hvcounter_look(struct vmclock_hvcounter *seen, u32 tsc_khz, u64 tsc,
 			   u64 ref_ns);
 
 int vmclock_hvtsc_read(const struct vmclock_hvtsc *src, struct vmclock_instant *now);
-int vmclock_hvtsc_ref(const struct vmclock_page *page, u64 tsc, u64 *ref_ns);
+int vmclock_hvtsc_ref(struct vmclock_instant *at);
 
 int vmclock_pvclock_read(const struct pvclock_vcpu_time_info *src,
 			 struct vmclock_instant *now);
-int vmclock_pvclock_ref(const struct vmclock_page *page, u64 tsc, u64 *ref_ns);
+int vmclock_pvclock_ref(struct vmclock_instant *at);
 
 #endif /* VMCLOCK_PAGE_H */

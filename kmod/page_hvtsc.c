@@ -71,29 +71,30 @@ int vmclock_hvtsc_read(const struct vmclock_hvtsc *src, struct vmclock_instant *
 		return ret;
 	if (!now->page.scale)
 		return -ERANGE;
-	return vmclock_hvtsc_ref(&now->page, now->tsc, &now->ref_ns);
+	return vmclock_hvtsc_ref(now);
 }
 
 /**
  * vmclock_hvtsc_ref() - reference time at a TSC value
- * @page: as vmclock_hvtsc_read() copied it
- * @tsc: TSC ticks
- * @ref_ns: reference time in ns, 0 to S64_MAX
+ * @at: its page as vmclock_hvtsc_read() copied it, and a TSC value; then reference time at that,
+ *	0 to S64_MAX ns
  *
  * The product of TSC and scale has 64 bits of whole units and 64 of a unit's fraction.
  *
  * Return: 0; -ERANGE if the result does not fit, or comes before time zero.
  */
-int vmclock_hvtsc_ref(const struct vmclock_page *page, u64 tsc, u64 *ref_ns)
+int vmclock_hvtsc_ref(struct vmclock_instant *at)
 {
-	unsigned __int128 product = (unsigned __int128)tsc * page->scale;
+	unsigned __int128 product = (unsigned __int128)at->tsc * at->page.scale;
+	unsigned __int128 frac = (unsigned __int128)(u64)product * UNIT_NS;
 	__int128 ref;
 
-	ref = ((__int128)(u64)(product >> 64) + (s64)page->ref_base) * UNIT_NS;
-	ref += (unsigned __int128)(u64)product * UNIT_NS >> 64;
+	ref = ((__int128)(u64)(product >> 64) + (s64)at->page.ref_base) * UNIT_NS;
+	ref += frac >> 64;
 	if (ref < 0 || ref > S64_MAX)
 		return -ERANGE;
 
-	*ref_ns = ref;
+	at->ref_ns = ref;
+	at->ref_frac = frac >> 32;
 	return 0;
 }

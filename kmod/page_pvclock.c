@@ -83,38 +83,40 @@ int vmclock_pvclock_read(const struct pvclock_vcpu_time_info *src,
 		return -ENODATA;
 	if (now->page.shift < -SHIFT_LIMIT || now->page.shift > SHIFT_LIMIT)
 		return -ERANGE;
-	return vmclock_pvclock_ref(&now->page, now->tsc, &now->ref_ns);
+	return vmclock_pvclock_ref(now);
 }
 
 /**
  * vmclock_pvclock_ref() - reference time at a TSC value
- * @page: as vmclock_pvclock_read() copied it
- * @tsc: TSC ticks of the CPU whose page it is
- * @ref_ns: reference time in ns, 0 to S64_MAX
+ * @at: its page as vmclock_pvclock_read() copied it, and a TSC value of the CPU whose page it
+ *	is; then reference time at that, 0 to S64_MAX ns
  *
- * The same to the bit as kvm-clock's, bits lost to a negative shift included, so that
- * it can be held against that clocksource's counter. The product takes up to
+ * The ns are the same to the bit as kvm-clock's, bits lost to a negative shift included, so
+ * that they can be held against that clocksource's counter. The product takes up to
  * 64 + 31 + 32 bits.
  *
- * Return: 0; -EAGAIN if @tsc is older than the page, which a fresh TSC value will not
+ * Return: 0; -EAGAIN if the TSC value is older than the page, which a fresh one will not
  * be; -ERANGE if the result does not fit.
  */
-int vmclock_pvclock_ref(const struct vmclock_page *page, u64 tsc, u64 *ref_ns)
+int vmclock_pvclock_ref(struct vmclock_instant *at)
 {
 	unsigned __int128 ref;
+	const struct vmclock_page *page = &at->page;
 
-	if (tsc < page->tsc_base)
+	if (at->tsc < page->tsc_base)
 		return -EAGAIN;
 
-	ref = tsc - page->tsc_base;
+	ref = at->tsc - page->tsc_base;
 	if (page->shift < 0)
 		ref >>= -page->shift;
 	else
 		ref <<= page->shift;
-	ref = (ref * page->scale >> 32) + page->ref_base;
+	ref *= page->scale;
+	at->ref_frac = ref;
+	ref = (ref >> 32) + page->ref_base;
 	if (ref > S64_MAX)
 		return -ERANGE;
 
-	*ref_ns = ref;
+	at->ref_ns = ref;
 	return 0;
 }

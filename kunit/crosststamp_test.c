@@ -22,10 +22,10 @@ static bool made_snapshot(clockid_t clockid, struct system_time_snapshot *snapsh
 #include "../kmod/crosststamp.c"
 
 /* What the page of these tests makes of a TSC value. */
-static int made_ref(const struct vmclock_page *page, u64 tsc, u64 *ref_ns)
+static int made_ref(struct vmclock_instant *at)
 {
-	*ref_ns = page->ref_base + 3 * tsc;
-	return page->shift;
+	at->ref_ns = at->page.ref_base + 3 * at->tsc;
+	return at->page.shift;
 }
 
 static struct vmclock_host made_host = {
@@ -57,9 +57,10 @@ int vmclock_clock_bracket(u64 max_age_ns, void (*event)(void *arg), void *arg,
 	return 0;
 }
 
-int vmclock_epoch_host_ns(const struct vmclock_epoch *epoch, u64 ref_ns, s64 *host_ns)
+int vmclock_epoch_host_ns(const struct vmclock_epoch *epoch,
+			  const struct vmclock_instant *at, s64 *host_ns)
 {
-	*host_ns = epoch->epoch_ns + ref_ns;
+	*host_ns = epoch->epoch_ns + at->ref_ns;
 	return 0;
 }
 
@@ -145,12 +146,13 @@ KUNIT_ARRAY_PARAM(place, place_cases, place_case_name);
 static void crosststamp_place(struct kunit *test)
 {
 	const struct place_case *c = test->param_value;
-	u64 ref_ns = 0, width_ns = 42;
+	struct vmclock_instant at;
+	u64 width_ns = 42;
 
 	made_host.counter_ns = c->counter_ns;
 	lay_bracket(0, c->tsc_before, c->tsc_after, c->ref_before, c->ref_after);
-	KUNIT_ASSERT_EQ(test, place_counter(&brackets[0], c->counter, &ref_ns, &width_ns), 0);
-	KUNIT_EXPECT_EQ(test, ref_ns, c->ref_ns);
+	KUNIT_ASSERT_EQ(test, place_counter(&brackets[0], c->counter, &at, &width_ns), 0);
+	KUNIT_EXPECT_EQ(test, at.ref_ns, c->ref_ns);
 	KUNIT_EXPECT_EQ(test, width_ns, c->width_ns);
 }
 
@@ -162,18 +164,19 @@ static void crosststamp_place_every_value(struct kunit *test)
 	lay_bracket(0, TSC + 10, TSC + 40, TSC + 25, TSC + 60);
 	for (counter = TSC; counter < TSC + 70; counter++) {
 		bool tsc = false, ref = false;
-		u64 value, ref_ns = 0, width_ns;
+		struct vmclock_instant at;
+		u64 value, width_ns;
 
 		for (value = TSC + 10; value <= TSC + 40; value++)
 			tsc = tsc || value == counter;
 		for (value = TSC + 25; value <= TSC + 60; value++)
 			ref = ref || value == counter;
-		KUNIT_ASSERT_EQ(test, place_counter(&brackets[0], counter, &ref_ns,
-						    &width_ns), 0);
+		KUNIT_ASSERT_EQ(test, place_counter(&brackets[0], counter, &at, &width_ns),
+				0);
 		if (tsc && !ref)
-			KUNIT_EXPECT_EQ(test, ref_ns, AT(counter));
+			KUNIT_EXPECT_EQ(test, at.ref_ns, AT(counter));
 		else if (ref && !tsc)
-			KUNIT_EXPECT_EQ(test, ref_ns, counter);
+			KUNIT_EXPECT_EQ(test, at.ref_ns, counter);
 		KUNIT_EXPECT_EQ(test, !width_ns, tsc != ref);
 	}
 }

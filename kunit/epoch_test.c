@@ -78,7 +78,7 @@ static void epoch_utc_there_and_back(struct kunit *test)
 		return;
 	KUNIT_EXPECT_EQ(test, epoch.ref_ns, c->ref_ns);
 	KUNIT_EXPECT_TRUE(test, vmclock_page_same(&epoch.page, &some_page));
-	KUNIT_ASSERT_EQ(test, vmclock_epoch_host_ns(&epoch, c->ref_ns, &utc_ns), 0);
+	KUNIT_ASSERT_EQ(test, vmclock_epoch_host_ns(&epoch, &at, &utc_ns), 0);
 	KUNIT_EXPECT_EQ(test, (u64)utc_ns,
 			wide_u64(wide_add(wide_mul(wide(sec), wide(1000000000)),
 					  wide(c->nsec))));
@@ -182,7 +182,7 @@ static void epoch_from_ref_zero(struct kunit *test)
 		return;
 	KUNIT_EXPECT_EQ(test, epoch.ref_ns, c->ref_ns);
 	KUNIT_EXPECT_TRUE(test, vmclock_page_same(&epoch.page, &some_page));
-	KUNIT_ASSERT_EQ(test, vmclock_epoch_host_ns(&epoch, c->ref_ns, &utc_ns), 0);
+	KUNIT_ASSERT_EQ(test, vmclock_epoch_host_ns(&epoch, &at, &utc_ns), 0);
 	KUNIT_EXPECT_EQ(test, (u64)utc_ns, wide_u64(want));
 }
 
@@ -212,6 +212,35 @@ static void epoch_sources_agree(struct kunit *test)
 	}
 }
 
+/* With fractions of a ns at both instants: as if they were whole, and rounded down at the end. */
+static void epoch_rounds_once(struct kunit *test)
+{
+	struct rnd_state random = random_begin(test);
+	const s64 sec = 1700000000, nsec = 999999999;
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		const struct vmclock_instant then = {
+			.ref_ns = random_below(&random, 1ULL << 30),
+			.ref_frac = random_u64(&random),
+		};
+		const struct vmclock_instant now = {
+			.ref_ns = random_below(&random, 1ULL << 30),
+			/* Often the same: then the sum of both is whole. */
+			.ref_frac = i & 1 ? then.ref_frac : (u32)random_u64(&random),
+		};
+		u64 then_frac = (then.ref_ns << 32) + then.ref_frac;
+		u64 now_frac = (now.ref_ns << 32) + now.ref_frac;
+		struct vmclock_epoch epoch;
+		s64 host_ns;
+
+		KUNIT_ASSERT_EQ(test, vmclock_epoch_from_utc(&epoch, sec, nsec, &then), 0);
+		KUNIT_ASSERT_EQ(test, vmclock_epoch_host_ns(&epoch, &now, &host_ns), 0);
+		KUNIT_EXPECT_EQ(test, host_ns - (sec * NSEC_PER_SEC + nsec),
+				(s64)(now_frac - then_frac) >> 32);
+	}
+}
+
 /* A negative epoch is a machine that has been up since before 1970. */
 static void epoch_host_ns_bounds(struct kunit *test)
 {
@@ -231,11 +260,10 @@ static void epoch_host_ns_bounds(struct kunit *test)
 		const struct vmclock_epoch epoch = {
 			.epoch_ns = cases[i].epoch_ns,
 		};
+		const struct vmclock_instant at = { .ref_ns = cases[i].ref_ns };
 		s64 utc_ns = 0;
 
-		KUNIT_EXPECT_EQ_MSG(test,
-				    vmclock_epoch_host_ns(&epoch, cases[i].ref_ns,
-							  &utc_ns),
+		KUNIT_EXPECT_EQ_MSG(test, vmclock_epoch_host_ns(&epoch, &at, &utc_ns),
 				    cases[i].want, "epoch %lld ref %llu",
 				    cases[i].epoch_ns, cases[i].ref_ns);
 		if (cases[i].want)
@@ -300,6 +328,7 @@ static struct kunit_case epoch_cases[] = {
 	KUNIT_CASE(epoch_sec_hi_out_of_range),
 	KUNIT_CASE_PARAM(epoch_from_ref_zero, zero_gen_params),
 	KUNIT_CASE(epoch_sources_agree),
+	KUNIT_CASE(epoch_rounds_once),
 	KUNIT_CASE(epoch_host_ns_bounds),
 	KUNIT_CASE(epoch_covers),
 	KUNIT_CASE(epoch_page_same),

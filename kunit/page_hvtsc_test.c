@@ -57,13 +57,14 @@ static int expected_ref(const struct vmclock_page *page, u64 tsc, u64 *ref_ns)
 
 static void expect_as_expected(struct kunit *test, const struct vmclock_page *page, u64 tsc)
 {
-	u64 ref_ns = 0, want_ns = 0;
+	struct vmclock_instant at = { .page = *page, .tsc = tsc };
+	u64 want_ns = 0;
 	int want = expected_ref(page, tsc, &want_ns);
 
-	KUNIT_EXPECT_EQ_MSG(test, vmclock_hvtsc_ref(page, tsc, &ref_ns), want,
+	KUNIT_EXPECT_EQ_MSG(test, vmclock_hvtsc_ref(&at), want,
 			    "tsc %llu scale %llu offset %lld", tsc, page->scale,
 			    (s64)page->ref_base);
-	KUNIT_EXPECT_EQ_MSG(test, ref_ns, want_ns, "tsc %llu scale %llu offset %lld", tsc,
+	KUNIT_EXPECT_EQ_MSG(test, at.ref_ns, want_ns, "tsc %llu scale %llu offset %lld", tsc,
 			    page->scale, (s64)page->ref_base);
 }
 
@@ -138,17 +139,37 @@ static void hvtsc_ref_is_the_clocksource(struct kunit *test)
 	int i;
 
 	for (i = 0; i < 1000; i++) {
-		const struct vmclock_page page = {
-			.scale = SCALE(2500000000ULL) + random_below(&random, 1000000),
-			.ref_base = random_below(&random, 1ULL << 50),
-			.version = 1,
+		struct vmclock_instant at = {
+			.page.scale = SCALE(2500000000ULL) + random_below(&random, 1000000),
+			.page.ref_base = random_below(&random, 1ULL << 50),
+			.page.version = 1,
+			.tsc = random_u64(&random) >> 8,
 		};
-		u64 tsc = random_u64(&random) >> 8, ref_ns = 0;
 
-		KUNIT_ASSERT_EQ(test, vmclock_hvtsc_ref(&page, tsc, &ref_ns), 0);
+		KUNIT_ASSERT_EQ(test, vmclock_hvtsc_ref(&at), 0);
 		/* hv_read_tsc_page_tsc() in clocksource/hyperv_timer.h */
-		KUNIT_EXPECT_EQ(test, div_u64(ref_ns, 100),
-				mul_u64_u64_shr(tsc, page.scale, 64) + page.ref_base);
+		KUNIT_EXPECT_EQ(test, div_u64(at.ref_ns, 100),
+				mul_u64_u64_shr(at.tsc, at.page.scale, 64) + at.page.ref_base);
+	}
+}
+
+/* What the ns leave over, of a product of 128 bits: to 2^-32. */
+static void hvtsc_ref_fraction(struct kunit *test)
+{
+	struct rnd_state random = random_begin(test);
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		struct vmclock_instant at = {
+			.page.scale = SCALE(2500000000ULL) + random_below(&random, 1000000),
+			.tsc = random_below(&random, 1ULL << 40),
+		};
+		struct wide units = wide_mul(wide(at.tsc), wide(at.page.scale));
+		struct wide whole = wide_mul(units, wide(100));
+
+		KUNIT_ASSERT_EQ(test, vmclock_hvtsc_ref(&at), 0);
+		whole = wide_div(whole, wide_pow2(32));
+		KUNIT_EXPECT_EQ(test, (u32)wide_u64(whole), at.ref_frac);
 	}
 }
 
@@ -314,6 +335,7 @@ static struct kunit_case hvtsc_cases[] = {
 	KUNIT_CASE_PARAM(hvtsc_ref, ref_gen_params),
 	KUNIT_CASE(hvtsc_ref_random),
 	KUNIT_CASE(hvtsc_ref_is_the_clocksource),
+	KUNIT_CASE(hvtsc_ref_fraction),
 	KUNIT_CASE(hvtsc_read_settled),
 	KUNIT_CASE(hvtsc_read_withdrawn),
 	KUNIT_CASE(hvtsc_read_no_scale),

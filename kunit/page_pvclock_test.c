@@ -57,13 +57,14 @@ static int expected_ref(const struct vmclock_page *page, u64 tsc, u64 *ref_ns)
 static void expect_as_expected(struct kunit *test,
 			       const struct vmclock_page *page, u64 tsc)
 {
-	u64 ref_ns = 0, want_ns = 0;
+	struct vmclock_instant at = { .page = *page, .tsc = tsc };
+	u64 want_ns = 0;
 	int want = expected_ref(page, tsc, &want_ns);
 
-	KUNIT_EXPECT_EQ_MSG(test, vmclock_pvclock_ref(page, tsc, &ref_ns), want,
+	KUNIT_EXPECT_EQ_MSG(test, vmclock_pvclock_ref(&at), want,
 			    "tsc %llu base %llu scale %llu shift %d", tsc,
 			    page->tsc_base, page->scale, page->shift);
-	KUNIT_EXPECT_EQ_MSG(test, ref_ns, want_ns,
+	KUNIT_EXPECT_EQ_MSG(test, at.ref_ns, want_ns,
 			    "tsc %llu base %llu scale %llu shift %d", tsc,
 			    page->tsc_base, page->scale, page->shift);
 }
@@ -151,15 +152,33 @@ static void pvclock_ref_is_kvm_clock(struct kunit *test)
 
 	for (i = 0; i < 3000; i++) {
 		/* As hosts choose them; beyond, the kernel's own overflows. */
-		const struct vmclock_page page = {
-			.scale = BIT(31) + (u32)random_below(&random, BIT(31)),
-			.shift = (int)random_below(&random, 5) - 3,
+		struct vmclock_instant at = {
+			.page.scale = BIT(31) + (u32)random_below(&random, BIT(31)),
+			.page.shift = (int)random_below(&random, 5) - 3,
+			.tsc = random_below(&random, 1ULL << 60),
 		};
-		u64 tsc = random_below(&random, 1ULL << 60), ref_ns = 0;
 
-		KUNIT_EXPECT_EQ(test, vmclock_pvclock_ref(&page, tsc, &ref_ns), 0);
-		KUNIT_EXPECT_EQ(test, ref_ns,
-				pvclock_scale_delta(tsc, page.scale, page.shift));
+		KUNIT_EXPECT_EQ(test, vmclock_pvclock_ref(&at), 0);
+		KUNIT_EXPECT_EQ(test, at.ref_ns,
+				pvclock_scale_delta(at.tsc, at.page.scale, at.page.shift));
+	}
+}
+
+/* What the ns leave over: with it, ticks add up to the product in 2^-32. */
+static void pvclock_ref_fraction(struct kunit *test)
+{
+	struct rnd_state random = random_begin(test);
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		struct vmclock_instant at = {
+			.page.scale = (u32)random_u64(&random),
+			.tsc = random_below(&random, 1ULL << 30),
+		};
+		struct wide whole = wide_mul(wide(at.tsc), wide(at.page.scale));
+
+		KUNIT_ASSERT_EQ(test, vmclock_pvclock_ref(&at), 0);
+		KUNIT_EXPECT_EQ(test, wide_u64(whole), (at.ref_ns << 32) + at.ref_frac);
 	}
 }
 
@@ -407,6 +426,7 @@ static struct kunit_case pvclock_cases[] = {
 	KUNIT_CASE_PARAM(pvclock_ref, ref_gen_params),
 	KUNIT_CASE(pvclock_ref_random),
 	KUNIT_CASE(pvclock_ref_is_kvm_clock),
+	KUNIT_CASE(pvclock_ref_fraction),
 	KUNIT_CASE(pvclock_read_settled),
 	KUNIT_CASE(pvclock_read_negative_shift),
 	KUNIT_CASE(pvclock_read_never_filled),
