@@ -34,7 +34,7 @@
 
 /*
  * With nobody at it, the system clock runs with CLOCK_MONOTONIC_RAW but for one unit of the
- * clocksource's mult, about 2^-23 or 119 ppb for a TSC: the kernel goes to and fro between two,
+ * clocksource's mult, about 2^-23 or 119 ppb for a TSC: the kernel goes back and forth between two,
  * and stays with one for seconds where it idles. An oscillator is off by more, and so is a
  * clock that has been disciplined.
  */
