@@ -27,8 +27,14 @@ demo-hyperv: ## the same in a guest of Hyper-V's interface, ptp_hyperv beside it
 lint: ## builds without a warning, checkpatch, shellcheck, and what the gate has no time for
 	@for lint in scripts/lint/* scripts/lint-slow/*; do echo "== $$lint"; $$lint || exit 1; done
 
-kunit: ## unit tests in a small kernel
-	@scripts/kunit/run
+kunit: ## unit tests in a small kernel; DEBUG=1: with KASAN, UBSAN and lockdep
+	@scripts/kunit/run $(if $(DEBUG),debug)
+
+kunit-kcsan: ## the same in one with KCSAN, which looks for data races
+	@scripts/kunit/run kcsan
+
+coverage: ## the same in one with gcov: lines and branches of kmod/ that they reach
+	@scripts/kunit/run coverage
 
 lab: ## all scenarios in a nested guest; HOST=hyperv, TEST="name ...", KERNEL=6.12
 	@HOST=$(HOST) KERNEL=$(KERNEL) scripts/lab/run $(TEST)
@@ -45,4 +51,4 @@ faults: ## puts faults into the module, shows that each is caught; FAULTS="name 
 help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
 
-.PHONY: all clean headers check demo demo-hyperv lint kunit lab shell new-test faults help
+.PHONY: all clean headers check demo demo-hyperv lint kunit kunit-kcsan coverage lab shell new-test faults help
