@@ -36,6 +36,9 @@ kunit-kcsan: ## the same in one with KCSAN, which looks for data races
 coverage: ## the same in one with gcov: lines and branches of kmod/ that they reach
 	@scripts/kunit/run coverage
 
+fuzz: ## what hosts send and write, by libFuzzer; SECONDS=60 for each target, TARGET="name ..."
+	@SECONDS_EACH=$(SECONDS) INPUT=$(INPUT) scripts/fuzz/run $(TARGET)
+
 lab: ## all scenarios in a nested guest; HOST=hyperv, TEST="name ...", KERNEL=6.12
 	@HOST=$(HOST) KERNEL=$(KERNEL) scripts/lab/run $(TEST)
 
@@ -51,4 +54,4 @@ faults: ## puts faults into the module, shows that each is caught; FAULTS="name 
 help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
 
-.PHONY: all clean headers check demo demo-hyperv lint kunit kunit-kcsan coverage lab shell new-test faults help
+.PHONY: all clean headers check demo demo-hyperv lint kunit kunit-kcsan coverage fuzz lab shell new-test faults help
