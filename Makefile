@@ -45,6 +45,9 @@ lab: ## all scenarios in a nested guest; HOST=hyperv, TEST="name ...", KERNEL=6.
 shell: ## a prompt in a nested guest with the module loaded; HOST=hyperv, KERNEL=6.12
 	@HOST=$(HOST) KERNEL=$(KERNEL) scripts/lab/run --shell
 
+matrix: ## both modules on every kernel of the lab, on both hosts, as one table; KERNELS="5.10 ..."
+	@scripts/matrix/run $(KERNELS)
+
 new-test: ## a scenario to fill in; NAME=what-it-shows
 	@scripts/lab/new-test $(NAME)
 
@@ -54,4 +57,4 @@ faults: ## puts faults into the module, shows that each is caught; FAULTS="name 
 help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
 
-.PHONY: all clean headers check demo demo-hyperv lint kunit kunit-kcsan coverage fuzz lab shell new-test faults help
+.PHONY: all clean headers check demo demo-hyperv lint kunit kunit-kcsan coverage fuzz lab shell matrix new-test faults help
