@@ -142,7 +142,6 @@ int vmclock_crosststamp(clockid_t clockid, u64 max_width_ns,
 	int brackets = max_width_ns ? BRACKETS : 1;
 	int ret, i;
 
-	WRITE_ONCE(last_asked_ns, ktime_get_boottime_ns());
 	both->width_ns = U64_MAX;
 	for (i = 0; i < brackets && both->width_ns; i++) {
 		ret = vmclock_clock_bracket(max_age_ns, take_snapshot, &snapshot, &bracket);
@@ -178,6 +177,14 @@ int vmclock_crosststamp(clockid_t clockid, u64 max_width_ns,
 u64 vmclock_crosststamp_last_width(void)
 {
 	return READ_ONCE(last_width_ns);
+}
+
+/**
+ * vmclock_crosststamp_asked() - a servo has asked for one
+ */
+void vmclock_crosststamp_asked(void)
+{
+	WRITE_ONCE(last_asked_ns, ktime_get_boottime_ns());
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/compiler.h>
 #include <linux/err.h>
 #include <linux/init.h>
 #include <linux/mod_devicetable.h>
@@ -18,24 +19,45 @@
 #include "phc.h"
 #include "settime.h"
 #include "status.h"
+#include "watch.h"
 
 static const struct vmclock_host *host;
 static struct device *status;
 static bool shown;
 
-/* Readings of a clock that is there work at once, so it is shown with its first sample. */
-static void show(struct work_struct *work)
+static void disrupted(const struct vmclock_disruptions *all)
 {
-	if (!shown)
-		shown = !vmclock_phc_register(status);
+	vmclock_status_disrupted(status);
+	vmclock_phc_announce(all);
 }
 
-static DECLARE_WORK(show_work, show);
+static int show(void)
+{
+	int ret = vmclock_phc_register(status);
+
+	if (ret)
+		return ret;
+	vmclock_watch_start(disrupted);
+	WRITE_ONCE(shown, true);
+	return 0;
+}
+
+/* Readings of a clock that is there work at once, so it is shown with its first sample. */
+static void show_first(struct work_struct *work)
+{
+	if (!shown)
+		show();
+}
+
+static DECLARE_WORK(show_work, show_first);
 
 static void sampled(bool sync)
 {
 	vmclock_settime_sampled(sync);
-	schedule_work(&show_work);
+	if (!READ_ONCE(shown))
+		schedule_work(&show_work);
+	else if (sync)
+		vmclock_watch_sync();
 }
 
 static int __init vmclock_init(void)
@@ -53,10 +75,8 @@ static int __init vmclock_init(void)
 		ret = PTR_ERR(status);
 		goto stop_host;
 	}
-	if (!host->fed) {
-		ret = vmclock_phc_register(status);
-		shown = !ret;
-	}
+	if (!host->fed)
+		ret = show();
 	if (ret)
 		goto unregister_status;
 	return 0;
@@ -72,8 +92,10 @@ static void __exit vmclock_exit(void)
 {
 	cancel_work_sync(&show_work);
 	vmclock_settime_stop();
-	if (shown)
+	if (shown) {
+		vmclock_watch_stop();
 		vmclock_phc_unregister();
+	}
 	vmclock_status_unregister(status);
 	host->stop();
 }

@@ -4,8 +4,10 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/device.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
+#include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/printk.h>
@@ -16,6 +18,7 @@
 #include "compat/compat.h"
 #include "crosststamp.h"
 #include "phc.h"
+#include "watch.h"
 
 /*
  * Plain readings are for people and programs that look at the clock; a servo asks for
@@ -91,6 +94,7 @@ static int phc_gettimex64(struct ptp_clock_info *info, struct timespec64 *ts,
 	int ret;
 
 	if (sts) {
+		vmclock_crosststamp_asked();
 		ret = vmclock_crosststamp(compat_sts_clockid(sts), VMCLOCK_EXACT, &both);
 		if (!ret) {
 			compat_sts_set(sts, &both.system);
@@ -116,6 +120,7 @@ static int phc_getcrosststamp(struct ptp_clock_info *info,
 	struct vmclock_crosststamp both;
 	int ret;
 
+	vmclock_crosststamp_asked();
 	ret = vmclock_crosststamp(compat_xtstamp_clockid(xtstamp),
 				  READ_ONCE(crosststamp_max_width_ns), &both);
 	if (!ret)
@@ -156,6 +161,7 @@ static struct ptp_clock_info phc_info = {
 };
 
 static struct ptp_clock *phc;
+static struct device *phc_device;
 
 /**
  * vmclock_phc_register() - show the clock to user space
@@ -165,6 +171,7 @@ static struct ptp_clock *phc;
  */
 int vmclock_phc_register(struct device *parent)
 {
+	char name[16];
 	s64 host_ns;
 	int ret;
 
@@ -183,8 +190,30 @@ int vmclock_phc_register(struct device *parent)
 		pr_err("cannot register a PTP clock: %pe\n", phc);
 		return PTR_ERR(phc);
 	}
-	pr_info("the host's clock is ptp%d\n", ptp_clock_index(phc));
+	snprintf(name, sizeof(name), "ptp%d", ptp_clock_index(phc));
+	phc_device = device_find_child_by_name(parent, name);
+	pr_info("the host's clock is %s\n", name);
 	return 0;
+}
+
+/**
+ * vmclock_phc_announce() - tell user space of a disruption
+ * @all: it, and how many there have been
+ *
+ * A change of the PHC's device, with VMCLOCK_DISRUPTION and VMCLOCK_STEP_NS. The clock must be
+ * registered.
+ *
+ * Context: process.
+ */
+void vmclock_phc_announce(const struct vmclock_disruptions *all)
+{
+	char count[40], step[40];
+	char *env[3] = { count, step };
+
+	snprintf(count, sizeof(count), "VMCLOCK_DISRUPTION=%llu", all->count);
+	snprintf(step, sizeof(step), "VMCLOCK_STEP_NS=%lld", all->step_ns);
+	if (phc_device)
+		kobject_uevent_env(&phc_device->kobj, KOBJ_CHANGE, env);
 }
 
 /**
@@ -194,5 +223,6 @@ int vmclock_phc_register(struct device *parent)
  */
 void vmclock_phc_unregister(void)
 {
+	put_device(phc_device);
 	ptp_clock_unregister(phc);
 }

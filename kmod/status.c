@@ -14,6 +14,7 @@
 #include "feed.h"
 #include "host.h"
 #include "status.h"
+#include "watch.h"
 
 static ssize_t hypervisor_show(struct device *dev, struct device_attribute *attr,
 			       char *buf)
@@ -51,6 +52,28 @@ static ssize_t crosststamp_width_ns_show(struct device *dev,
 	return sysfs_emit(buf, "%llu\n", vmclock_crosststamp_last_width());
 }
 static DEVICE_ATTR_RO(crosststamp_width_ns);
+
+/* How often the host's clock and the guest's have come apart. May be polled. */
+static ssize_t disruptions_show(struct device *dev, struct device_attribute *attr,
+				char *buf)
+{
+	struct vmclock_disruptions all;
+
+	vmclock_watch_disruptions(&all);
+	return sysfs_emit(buf, "%llu\n", all.count);
+}
+static DEVICE_ATTR_RO(disruptions);
+
+/* By how much, at the last. */
+static ssize_t last_step_ns_show(struct device *dev, struct device_attribute *attr,
+				 char *buf)
+{
+	struct vmclock_disruptions all;
+
+	vmclock_watch_disruptions(&all);
+	return sysfs_emit(buf, "%lld\n", all.step_ns);
+}
+static DEVICE_ATTR_RO(last_step_ns);
 
 #define COUNT_SHOW(_name)							\
 static ssize_t _name##_show(struct device *dev, struct device_attribute *attr,	\
@@ -148,6 +171,8 @@ static struct attribute *status_attrs[] = {
 	&dev_attr_epoch_source.attr,
 	&dev_attr_sample_age_us.attr,
 	&dev_attr_crosststamp_width_ns.attr,
+	&dev_attr_disruptions.attr,
+	&dev_attr_last_step_ns.attr,
 	&dev_attr_samples.attr,
 	&dev_attr_page_changes.attr,
 	&dev_attr_errors_page.attr,
@@ -188,6 +213,17 @@ struct device *vmclock_status_register(void)
 		return ERR_PTR(ret);
 	}
 	return dev;
+}
+
+/**
+ * vmclock_status_disrupted() - wake who polls "disruptions"
+ * @dev: what vmclock_status_register() returned
+ *
+ * Context: process.
+ */
+void vmclock_status_disrupted(struct device *dev)
+{
+	sysfs_notify(&dev->kobj, NULL, "disruptions");
 }
 
 /**

@@ -6,6 +6,7 @@
 struct device;
 
 struct device *vmclock_status_register(void);
+void vmclock_status_disrupted(struct device *dev);
 void vmclock_status_unregister(struct device *dev);
 
 #endif /* VMCLOCK_STATUS_H */

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Disruptions: the host's clock and the guest's own have come apart.
+ *
+ * After a pause, a migration or a restore the guest's clocks go on as if nothing had been, and
+ * so they do when the host's clock is set. Who reads our clock then sees the right time, but
+ * a servo takes a minute to believe it. So somebody looks once a second, whether or not
+ * anybody reads, and tells those who can have the servo begin anew.
+ */
+#include <linux/compiler.h>
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/spinlock.h>
+#include <linux/time64.h>
+#include <linux/workqueue.h>
+
+#include "clock.h"
+#include "compat/compat.h"
+#include "crosststamp.h"
+#include "watch.h"
+
+#define LOOK_MS		1000
+
+/* The host's clock may be slewed: by a tenth at most (adjtimex(2)), which is no disruption. */
+#define SLEW_MAX_DIVISOR	10
+#define JUMP_MIN_NS		(LOOK_MS * NSEC_PER_MSEC / SLEW_MAX_DIVISOR)
+
+/* Where the host has written its page, it has done something, and noise is less than this. */
+#define JUMP_OF_PAGE_MIN_NS	NSEC_PER_MSEC
+
+static void (*disrupted)(const struct vmclock_disruptions *all);
+
+/* Read by whoever asks, written by the work alone. */
+static DEFINE_SPINLOCK(lock);
+static struct vmclock_disruptions disruptions;
+
+/* How it was at the last look, which the work alone knows. */
+static struct {
+	bool valid;
+	s64 monoraw_ns;
+	s64 apart_ns;		/* host UTC minus CLOCK_MONOTONIC_RAW */
+	u64 page_changes;
+} last;
+
+static bool sync;
+
+static void tell(s64 step_ns)
+{
+	struct vmclock_disruptions all;
+
+	spin_lock(&lock);
+	disruptions.count++;
+	disruptions.step_ns = step_ns;
+	all = disruptions;
+	spin_unlock(&lock);
+	disrupted(&all);
+}
+
+/* Is it more than the host's clock can have gained by its rate? */
+static bool is_jump(s64 gain_ns, s64 time_ns, bool page_changed)
+{
+	if (page_changed)
+		return abs(gain_ns) > JUMP_OF_PAGE_MIN_NS;
+	return abs(gain_ns) > max_t(s64, JUMP_MIN_NS, time_ns / SLEW_MAX_DIVISOR);
+}
+
+static void look(struct work_struct *work)
+{
+	struct vmclock_crosststamp both;
+	struct vmclock_counts counts;
+	s64 monoraw_ns, apart_ns;
+	bool happened;
+
+	/* While it cannot be told, the last look stays: what happens meanwhile is seen after. */
+	if (!vmclock_crosststamp(CLOCK_REALTIME, U64_MAX, &both)) {
+		vmclock_clock_count(&counts);
+		monoraw_ns = ktime_to_ns(compat_snapshot_monoraw(&both.system));
+		apart_ns = both.host_ns - monoraw_ns;
+		happened = xchg(&sync, false);
+		if (is_jump(apart_ns - last.apart_ns, monoraw_ns - last.monoraw_ns,
+			    counts.page_changes != last.page_changes))
+			happened = true;
+		/* At the first look nothing has been together. */
+		if (happened && last.valid)
+			tell(apart_ns - last.apart_ns);
+		last.valid = true;
+		last.monoraw_ns = monoraw_ns;
+		last.apart_ns = apart_ns;
+		last.page_changes = counts.page_changes;
+	}
+	schedule_delayed_work(to_delayed_work(work), msecs_to_jiffies(LOOK_MS));
+}
+
+static DECLARE_DELAYED_WORK(look_work, look);
+
+/**
+ * vmclock_watch_start() - look once a second
+ * @new_disrupted: called after each disruption, in process context
+ *
+ * The clock must have been started.
+ */
+void vmclock_watch_start(void (*new_disrupted)(const struct vmclock_disruptions *all))
+{
+	disrupted = new_disrupted;
+	schedule_delayed_work(&look_work, 0);
+}
+
+/**
+ * vmclock_watch_stop() - nothing more is told after this
+ */
+void vmclock_watch_stop(void)
+{
+	cancel_delayed_work_sync(&look_work);
+}
+
+/**
+ * vmclock_watch_sync() - the host says that the guest's clock is wrong
+ *
+ * Context: any.
+ */
+void vmclock_watch_sync(void)
+{
+	WRITE_ONCE(sync, true);
+	mod_delayed_work(system_wq, &look_work, 0);
+}
+
+/**
+ * vmclock_watch_disruptions() - what has happened so far
+ * @all: that
+ */
+void vmclock_watch_disruptions(struct vmclock_disruptions *all)
+{
+	spin_lock(&lock);
+	*all = disruptions;
+	spin_unlock(&lock);
+}

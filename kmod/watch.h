@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Disruptions: the host's clock and the guest's own have come apart. */
+#ifndef VMCLOCK_WATCH_H
+#define VMCLOCK_WATCH_H
+
+#include <linux/types.h>
+
+/**
+ * struct vmclock_disruptions - what has happened since the module was loaded
+ * @count: so many disruptions
+ * @step_ns: by so much the host's clock went ahead of the guest's at the last, in ns
+ */
+struct vmclock_disruptions {
+	u64 count;
+	s64 step_ns;
+};
+
+void vmclock_watch_start(void (*disrupted)(const struct vmclock_disruptions *all));
+void vmclock_watch_stop(void);
+void vmclock_watch_sync(void);
+void vmclock_watch_disruptions(struct vmclock_disruptions *all);
+
+#endif /* VMCLOCK_WATCH_H */

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Disruptions: made clocks that come apart in every way there is, and in none.
+ */
+#include <linux/limits.h>
+#include <linux/string.h>
+#include <kunit/test.h>
+
+#include "../kmod/watch.c"
+
+static struct {
+	int error;
+	s64 host_ns, monoraw_ns;
+	u64 page_changes;
+	int told;
+	struct vmclock_disruptions last_told;
+} made;
+
+int vmclock_crosststamp(clockid_t clockid, u64 max_width_ns,
+			struct vmclock_crosststamp *both)
+{
+	if (made.error)
+		return made.error;
+	*both = (struct vmclock_crosststamp){ .host_ns = made.host_ns };
+#if COMPAT_SNAPSHOT_ID
+	both->system.monoraw = ns_to_ktime(made.monoraw_ns);
+#else
+	both->system.raw = ns_to_ktime(made.monoraw_ns);
+#endif
+	return 0;
+}
+
+void vmclock_clock_count(struct vmclock_counts *counts)
+{
+	*counts = (struct vmclock_counts){ .page_changes = made.page_changes };
+}
+
+static void made_disrupted(const struct vmclock_disruptions *all)
+{
+	made.told++;
+	made.last_told = *all;
+}
+
+/* A second passes on both clocks, and a bit more or less on the host's; then a look. */
+static void second_passes(s64 gain_ns)
+{
+	made.monoraw_ns += NSEC_PER_SEC;
+	made.host_ns += NSEC_PER_SEC + gain_ns;
+	look(&look_work.work);
+}
+
+static int watch_test_init(struct kunit *test)
+{
+	memset(&made, 0, sizeof(made));
+	memset(&last, 0, sizeof(last));
+	memset(&disruptions, 0, sizeof(disruptions));
+	sync = false;
+	made.host_ns = 1700000000 * NSEC_PER_SEC;
+	made.monoraw_ns = 100 * NSEC_PER_SEC;
+	disrupted = made_disrupted;
+	look(&look_work.work);
+	return 0;
+}
+
+static void watch_test_exit(struct kunit *test)
+{
+	vmclock_watch_stop();
+}
+
+static void watch_nothing_happens(struct kunit *test)
+{
+	/* Up to a slew of a tenth, either way. */
+	static const s64 gains_ns[] = { 0, 50000, -50000, 99999999, -99999999 };
+	size_t i;
+
+	KUNIT_EXPECT_EQ(test, made.told, 0);
+	for (i = 0; i < ARRAY_SIZE(gains_ns); i++)
+		second_passes(gains_ns[i]);
+	KUNIT_EXPECT_EQ(test, made.told, 0);
+}
+
+static void watch_jumps(struct kunit *test)
+{
+	static const s64 gains_ns[] = {
+		100000001, -100000001, 3600 * NSEC_PER_SEC, -345600 * NSEC_PER_SEC,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(gains_ns); i++) {
+		second_passes(gains_ns[i]);
+		KUNIT_EXPECT_EQ(test, made.told, (int)i + 1);
+		KUNIT_EXPECT_EQ(test, made.last_told.count, i + 1);
+		KUNIT_EXPECT_EQ(test, made.last_told.step_ns, gains_ns[i]);
+		second_passes(0);
+		KUNIT_EXPECT_EQ(test, made.told, (int)i + 1);
+	}
+}
+
+/* Where the host has written its page, much less is a disruption; but it must be one. */
+static void watch_page_changes(struct kunit *test)
+{
+	made.page_changes++;
+	second_passes(500000);
+	KUNIT_EXPECT_EQ(test, made.told, 0);
+	made.page_changes++;
+	second_passes(20000000);
+	KUNIT_EXPECT_EQ(test, made.told, 1);
+	second_passes(20000000);
+	KUNIT_EXPECT_EQ(test, made.told, 1);
+}
+
+static void watch_sync(struct kunit *test)
+{
+	WRITE_ONCE(sync, true);
+	second_passes(0);
+	KUNIT_EXPECT_EQ(test, made.told, 1);
+	second_passes(0);
+	KUNIT_EXPECT_EQ(test, made.told, 1);
+
+	/* That of the boot. */
+	memset(&last, 0, sizeof(last));
+	WRITE_ONCE(sync, true);
+	second_passes(0);
+	KUNIT_EXPECT_EQ(test, made.told, 1);
+}
+
+/* It is told with the first look that succeeds; a long time may have passed. */
+static void watch_cannot_look(struct kunit *test)
+{
+	int i;
+
+	made.error = -ESTALE;
+	for (i = 0; i < 10; i++)
+		second_passes(NSEC_PER_SEC / 20);
+	KUNIT_EXPECT_EQ(test, made.told, 0);
+	made.error = 0;
+	second_passes(0);
+	KUNIT_EXPECT_EQ(test, made.told, 0);
+
+	made.error = -ESTALE;
+	second_passes(5 * NSEC_PER_SEC);
+	made.error = 0;
+	second_passes(0);
+	KUNIT_EXPECT_EQ(test, made.told, 1);
+	KUNIT_EXPECT_EQ(test, made.last_told.step_ns, 5 * NSEC_PER_SEC);
+}
+
+static struct kunit_case watch_cases[] = {
+	KUNIT_CASE(watch_nothing_happens),
+	KUNIT_CASE(watch_jumps),
+	KUNIT_CASE(watch_page_changes),
+	KUNIT_CASE(watch_sync),
+	KUNIT_CASE(watch_cannot_look),
+	{}
+};
+
+static struct kunit_suite watch_suite = {
+	.name = "vmclock_watch",
+	.init = watch_test_init,
+	.exit = watch_test_exit,
+	.test_cases = watch_cases,
+};
+
+kunit_test_suite(watch_suite);
+
+MODULE_DESCRIPTION("KUnit tests of kmod/watch.c");
+MODULE_LICENSE("GPL");
