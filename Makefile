@@ -48,6 +48,9 @@ shell: ## a prompt in a nested guest with the module loaded; HOST=hyperv, KERNEL
 matrix: ## both modules on every kernel of the lab, on both hosts, as one table; KERNELS="5.10 ..."
 	@scripts/matrix/run $(KERNELS)
 
+probe: ## what kmod/compat finds in the headers of every kernel of the lab; KERNELS="5.10 ..."
+	@scripts/matrix/probes $(KERNELS)
+
 new-test: ## a scenario to fill in; NAME=what-it-shows
 	@scripts/lab/new-test $(NAME)
 
@@ -55,6 +58,6 @@ faults: ## puts faults into the module, shows that each is caught; FAULTS="name 
 	@scripts/faults/run $(FAULTS)
 
 help: ## this text
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
-.PHONY: all clean headers check demo demo-hyperv lint kunit kunit-kcsan coverage fuzz lab shell matrix new-test faults help
+.PHONY: all clean headers check demo demo-hyperv lint kunit kunit-kcsan coverage fuzz lab shell matrix probe new-test faults help
