@@ -5,7 +5,7 @@
  *
  * The ioctl does not tell the TSC. But every host time that the module tells goes through
  * vmclock_epoch_host_ns(), and a kprobe there shows reference time and page; from these
- * the TSC follows, to the ns. What the probe saw must add up to what the ioctl told.
+ * the TSC follows, to the ns.
  */
 #include <linux/ptp_clock.h>
 #include <string.h>
@@ -17,10 +17,10 @@
 #define TRACING "/sys/kernel/tracing/"
 #define EVENT "events/kprobes/vmclock_truth/enable"
 
-/* First argument: struct vmclock_epoch, with struct vmclock_page from byte 24 on. */
-#define PROBE "p:vmclock_truth vmclock:vmclock_epoch_host_ns epoch=+0(%di):s64 ref=%si:u64 " \
-	"tsc_base=+24(%di):u64 ref_base=+32(%di):u64 scale=+40(%di):u64 shift=+48(%di):s32"
-#define SHOWN "epoch=%lld ref=%llu tsc_base=%llu ref_base=%llu scale=%llu shift=%d"
+/* Second argument: struct vmclock_instant, which begins with struct vmclock_page. */
+#define PROBE "p:vmclock_truth vmclock:vmclock_epoch_host_ns tsc_base=+0(%si):u64 " \
+	"ref_base=+8(%si):u64 scale=+16(%si):u64 shift=+24(%si):s32 ref=+40(%si):u64 frac=+48(%si):u32"
+#define SHOWN "tsc_base=%llu ref_base=%llu scale=%llu shift=%d ref=%llu frac=%u"
 
 static void put(const char *file, const char *text)
 {
@@ -43,7 +43,7 @@ static void last_event(char *line, int size)
 		err(1, TRACING "trace");
 	line[0] = 0;
 	while (fgets(text, sizeof(text), f)) {
-		at = strstr(text, "epoch=");
+		at = strstr(text, "tsc_base=");
 		if (at)
 			snprintf(line, size, "%s", at);
 	}
@@ -54,8 +54,9 @@ int main(int argc, char **argv)
 {
 	unsigned long long ref, tsc_base, ref_base, scale;
 	struct ptp_sys_offset_precise precise;
-	long long epoch, device;
-	long double ticks;
+	long double ref_ns, ticks;
+	unsigned int frac;
+	long long device;
 	char line[1024];
 	int fd, i, shift;
 
@@ -71,13 +72,15 @@ int main(int argc, char **argv)
 			err(1, "PRECISE");
 		device = precise.device.sec * NS_PER_S + precise.device.nsec;
 		last_event(line, sizeof(line));
-		if (sscanf(line, SHOWN, &epoch, &ref, &tsc_base, &ref_base, &scale, &shift) != 6)
+		if (sscanf(line, SHOWN, &tsc_base, &ref_base, &scale, &shift, &ref, &frac) != 6)
 			errx(1, "the kprobe said: %s", line);
-		/* Of the ticks within that ns the middle one; KVM's page, or Hyper-V's. */
+		/* Where the counter has no more than the ns, of the ticks within it the middle one. */
+		ref_ns = ref + (frac ? frac / 0x1p32L : 0.5L);
+		/* Hyper-V's page, or KVM's. */
 		if (scale >> 32) {
-			ticks = ((ref + 0.5L) / 100 - (long long)ref_base) * 0x1p64L / scale;
+			ticks = (ref_ns / 100 - (long long)ref_base) * 0x1p64L / scale;
 		} else {
-			ticks = (ref - ref_base + 0.5L) * 0x1p32L / scale;
+			ticks = (ref_ns - ref_base) * 0x1p32L / scale;
 			ticks = shift < 0 ? ticks * (1 << -shift) : ticks / (1 << shift);
 		}
 		printf("%llu %lld ", tsc_base + (unsigned long long)ticks, device);
