@@ -44,9 +44,6 @@
 
 static u64 last_width_ns;
 
-/* By ktime_get_boottime_ns(). */
-static u64 last_asked_ns;
-
 struct snapshot {
 	clockid_t clockid;
 	bool valid;
@@ -177,22 +174,4 @@ int vmclock_crosststamp(clockid_t clockid, u64 max_width_ns,
 u64 vmclock_crosststamp_last_width(void)
 {
 	return READ_ONCE(last_width_ns);
-}
-
-/**
- * vmclock_crosststamp_asked() - a servo has asked for one
- */
-void vmclock_crosststamp_asked(void)
-{
-	WRITE_ONCE(last_asked_ns, ktime_get_boottime_ns());
-}
-
-/**
- * vmclock_crosststamp_last_asked() - when did a servo last ask?
- *
- * Return: ktime_get_boottime_ns() of then, 0 if none has.
- */
-u64 vmclock_crosststamp_last_asked(void)
-{
-	return READ_ONCE(last_asked_ns);
 }

@@ -24,7 +24,5 @@ struct vmclock_crosststamp {
 int vmclock_crosststamp(clockid_t clockid, u64 max_width_ns,
 			struct vmclock_crosststamp *both);
 u64 vmclock_crosststamp_last_width(void);
-void vmclock_crosststamp_asked(void);
-u64 vmclock_crosststamp_last_asked(void);
 
 #endif /* VMCLOCK_CROSSTSTAMP_H */

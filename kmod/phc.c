@@ -4,10 +4,12 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/compiler.h>
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/kobject.h>
+#include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/printk.h>
@@ -80,6 +82,14 @@ module_param_cb(crosststamp_max_width_ns, &max_width_ns_ops, &crosststamp_max_wi
 MODULE_PARM_DESC(crosststamp_max_width_ns,
 		 "PRECISE is refused where the clocksource allows no exact pair and no bracket this tight, in ns (default 1000000, at most 1000000000; 0: exact or refused)");
 
+/* By ktime_get_boottime_ns(): when somebody last asked for more than a plain reading. */
+static u64 last_asked_ns;
+
+static void asked(void)
+{
+	WRITE_ONCE(last_asked_ns, ktime_get_boottime_ns());
+}
+
 /*
  * The core calls this for three purposes. With @sts it is PTP_SYS_OFFSET_EXTENDED and
  * wants the system clock before and after: where there is an exact pair, both are that.
@@ -94,7 +104,7 @@ static int phc_gettimex64(struct ptp_clock_info *info, struct timespec64 *ts,
 	int ret;
 
 	if (sts) {
-		vmclock_crosststamp_asked();
+		asked();
 		ret = vmclock_crosststamp(compat_sts_clockid(sts), VMCLOCK_EXACT, &both);
 		if (!ret) {
 			compat_sts_set(sts, &both.system);
@@ -120,7 +130,7 @@ static int phc_getcrosststamp(struct ptp_clock_info *info,
 	struct vmclock_crosststamp both;
 	int ret;
 
-	vmclock_crosststamp_asked();
+	asked();
 	ret = vmclock_crosststamp(compat_xtstamp_clockid(xtstamp),
 				  READ_ONCE(crosststamp_max_width_ns), &both);
 	if (!ret)
@@ -214,6 +224,16 @@ void vmclock_phc_announce(const struct vmclock_disruptions *all)
 	snprintf(step, sizeof(step), "VMCLOCK_STEP_NS=%lld", all->step_ns);
 	if (phc_device)
 		kobject_uevent_env(&phc_device->kobj, KOBJ_CHANGE, env);
+}
+
+/**
+ * vmclock_phc_last_asked() - when did a servo last ask?
+ *
+ * Return: ktime_get_boottime_ns() of then, 0 if none has.
+ */
+u64 vmclock_phc_last_asked(void)
+{
+	return READ_ONCE(last_asked_ns);
 }
 
 /**

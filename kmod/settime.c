@@ -20,7 +20,7 @@
 
 #include "clock.h"
 #include "compat/compat.h"
-#include "crosststamp.h"
+#include "phc.h"
 #include "settime.h"
 
 /* A system clock that is off by this has slept (drivers/hv/hv_util.c takes 5 s). */
@@ -120,7 +120,7 @@ static bool recently(u64 then_ns)
 
 static bool somebody_steers(void)
 {
-	return recently(system.steered_ns) || recently(vmclock_crosststamp_last_asked());
+	return recently(system.steered_ns) || recently(vmclock_phc_last_asked());
 }
 
 static s64 behind_ns(s64 host_ns)

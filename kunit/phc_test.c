@@ -40,13 +40,10 @@ int vmclock_crosststamp(clockid_t clockid, u64 max_width_ns,
 	return compat_get_snapshot(clockid, &both->system) ? 0 : -EOPNOTSUPP;
 }
 
-void vmclock_crosststamp_asked(void)
-{
-}
-
 static int phc_test_init(struct kunit *test)
 {
 	memset(&made, 0, sizeof(made));
+	last_asked_ns = 0;
 	sample_max_age_us = SAMPLE_MAX_AGE_US_DEFAULT;
 	crosststamp_max_width_ns = MAX_WIDTH_NS_DEFAULT;
 	return 0;
@@ -86,6 +83,8 @@ static void phc_plain_reading(struct kunit *test)
 	sample_max_age_us = 60000000;
 	KUNIT_ASSERT_EQ(test, phc_gettimex64(&phc_info, &ts, NULL), 0);
 	KUNIT_EXPECT_EQ(test, made.max_age_ns, 60000000000ULL);
+	/* Nobody disciplines a clock by it. */
+	KUNIT_EXPECT_EQ(test, vmclock_phc_last_asked(), 0ULL);
 }
 
 /* Before and after are one instant, and nothing else is read. */
@@ -98,6 +97,7 @@ static void phc_extended_is_the_exact_pair(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, timespec64_to_ns(&ts), HOST_NS);
 	KUNIT_EXPECT_EQ(test, since_before_ns(&sts), 0LL);
 	KUNIT_EXPECT_EQ(test, made.max_width_ns, (u64)VMCLOCK_EXACT);
+	KUNIT_EXPECT_GT(test, vmclock_phc_last_asked(), 0ULL);
 	KUNIT_EXPECT_EQ(test, made.reads, 0);
 }
 
@@ -128,6 +128,7 @@ static void phc_precise(struct kunit *test)
 	KUNIT_EXPECT_GT(test, ktime_to_ns(xtstamp.sys_monoraw), 0LL);
 	KUNIT_EXPECT_LE(test, ktime_to_ns(xtstamp.sys_monoraw), (s64)ktime_get_raw_ns());
 	KUNIT_EXPECT_EQ(test, made.max_width_ns, 1000000ULL);
+	KUNIT_EXPECT_GT(test, vmclock_phc_last_asked(), 0ULL);
 	crosststamp_max_width_ns = 5;
 	KUNIT_ASSERT_EQ(test, phc_getcrosststamp(&phc_info, &xtstamp), 0);
 	KUNIT_EXPECT_EQ(test, made.max_width_ns, 5ULL);

@@ -82,7 +82,7 @@ int vmclock_clock_read(u64 max_age_ns, s64 *host_ns)
 	return made.error;
 }
 
-u64 vmclock_crosststamp_last_asked(void)
+u64 vmclock_phc_last_asked(void)
 {
 	return made.asked_ns;
 }
