@@ -53,92 +53,58 @@ static ssize_t crosststamp_width_ns_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(crosststamp_width_ns);
 
-/* How often the host's clock and the guest's have come apart. May be polled. */
-static ssize_t disruptions_show(struct device *dev, struct device_attribute *attr,
-				char *buf)
-{
-	struct vmclock_disruptions all;
-
-	vmclock_watch_disruptions(&all);
-	return sysfs_emit(buf, "%llu\n", all.count);
-}
-static DEVICE_ATTR_RO(disruptions);
-
-/* By how much, at the last. */
-static ssize_t last_step_ns_show(struct device *dev, struct device_attribute *attr,
-				 char *buf)
-{
-	struct vmclock_disruptions all;
-
-	vmclock_watch_disruptions(&all);
-	return sysfs_emit(buf, "%lld\n", all.step_ns);
-}
-static DEVICE_ATTR_RO(last_step_ns);
-
-#define COUNT_SHOW(_name)							\
+/* A file for one of the facts that @_get gives together. */
+#define FACT(_name, _format, _facts, _get, _fact)				\
 static ssize_t _name##_show(struct device *dev, struct device_attribute *attr,	\
 			    char *buf)						\
 {										\
-	struct vmclock_counts counts;						\
+	struct _facts facts;							\
 										\
-	vmclock_clock_count(&counts);						\
-	return sysfs_emit(buf, "%llu\n", counts._name);				\
-}
+	_get(&facts);								\
+	return sysfs_emit(buf, _format "\n", facts._fact);			\
+}										\
+static DEVICE_ATTR_RO(_name)
 
-COUNT_SHOW(samples)
-static DEVICE_ATTR_RO(samples);
-COUNT_SHOW(page_changes)
-static DEVICE_ATTR_RO(page_changes);
-COUNT_SHOW(errors_page)
-static DEVICE_ATTR_RO(errors_page);
-COUNT_SHOW(errors_source)
-static DEVICE_ATTR_RO(errors_source);
-COUNT_SHOW(errors_range)
-static DEVICE_ATTR_RO(errors_range);
-COUNT_SHOW(errors_moving)
-static DEVICE_ATTR_RO(errors_moving);
+#define DISRUPTION(_name, _format, _fact)					\
+	FACT(_name, _format, vmclock_disruptions, vmclock_watch_disruptions, _fact)
+
+/* How often the host's clock and the guest's have come apart. May be polled. */
+DISRUPTION(disruptions, "%llu", count);
+/* By how much, at the last. */
+DISRUPTION(last_step_ns, "%lld", step_ns);
+
+#define COUNT(_name, _fact)							\
+	FACT(_name, "%llu", vmclock_counts, vmclock_clock_count, _fact)
+
+COUNT(samples, samples);
+COUNT(page_changes, page_changes);
+COUNT(errors_page, errors_page);
+COUNT(errors_source, errors_source);
+COUNT(errors_range, errors_range);
+COUNT(errors_moving, errors_moving);
 
 /* Of hosts whose samples come of themselves. */
-#define FEED_SHOW(_name, _format, _fact)					\
-static ssize_t _name##_show(struct device *dev, struct device_attribute *attr,	\
-			    char *buf)						\
-{										\
-	struct vmclock_feed_facts facts;					\
-										\
-	vmclock_feed_facts(&facts);						\
-	return sysfs_emit(buf, _format "\n", facts._fact);			\
-}
+#define FEED(_name, _format, _fact)						\
+	FACT(_name, _format, vmclock_feed_facts, vmclock_feed_facts, _fact)
 
 /* Message version spoken with the host; 0: there is no channel. */
-FEED_SHOW(timesync_version, "%u", channel)
-static DEVICE_ATTR_RO(timesync_version);
+FEED(timesync_version, "%u", channel);
 
 /* Of the host's clock, as in NTP; stratum 0: it does not tell. */
-FEED_SHOW(leap, "%u", leap)
-static DEVICE_ATTR_RO(leap);
-FEED_SHOW(stratum, "%u", stratum)
-static DEVICE_ATTR_RO(stratum);
+FEED(leap, "%u", leap);
+FEED(stratum, "%u", stratum);
 
 /* What the clock is told from: so many samples, by which the host's clock gains so much. */
-FEED_SHOW(estimate_samples, "%u", used)
-static DEVICE_ATTR_RO(estimate_samples);
-FEED_SHOW(estimate_rate_ppb, "%lld", rate_ppb)
-static DEVICE_ATTR_RO(estimate_rate_ppb);
-FEED_SHOW(estimate_residual_ns, "%llu", residual_ns)
-static DEVICE_ATTR_RO(estimate_residual_ns);
+FEED(estimate_samples, "%u", used);
+FEED(estimate_rate_ppb, "%lld", rate_ppb);
+FEED(estimate_residual_ns, "%llu", residual_ns);
 
-FEED_SHOW(rejects_malformed, "%llu", rejects[VMCLOCK_REJECT_MALFORMED])
-static DEVICE_ATTR_RO(rejects_malformed);
-FEED_SHOW(rejects_range, "%llu", rejects[VMCLOCK_REJECT_RANGE])
-static DEVICE_ATTR_RO(rejects_range);
-FEED_SHOW(rejects_page, "%llu", rejects[VMCLOCK_REJECT_PAGE])
-static DEVICE_ATTR_RO(rejects_page);
-FEED_SHOW(rejects_reference, "%llu", rejects[VMCLOCK_REJECT_REFERENCE])
-static DEVICE_ATTR_RO(rejects_reference);
-FEED_SHOW(rejects_order, "%llu", rejects[VMCLOCK_REJECT_ORDER])
-static DEVICE_ATTR_RO(rejects_order);
-FEED_SHOW(rejects_late, "%llu", rejects[VMCLOCK_REJECT_LATE])
-static DEVICE_ATTR_RO(rejects_late);
+FEED(rejects_malformed, "%llu", rejects[VMCLOCK_REJECT_MALFORMED]);
+FEED(rejects_range, "%llu", rejects[VMCLOCK_REJECT_RANGE]);
+FEED(rejects_page, "%llu", rejects[VMCLOCK_REJECT_PAGE]);
+FEED(rejects_reference, "%llu", rejects[VMCLOCK_REJECT_REFERENCE]);
+FEED(rejects_order, "%llu", rejects[VMCLOCK_REJECT_ORDER]);
+FEED(rejects_late, "%llu", rejects[VMCLOCK_REJECT_LATE]);
 
 static struct attribute *feed_attrs[] = {
 	&dev_attr_timesync_version.attr,
