@@ -24,6 +24,19 @@ build_in() {
 	fi
 }
 
+# build_clean FOLDER KDIR [MAKE-ARGUMENT...]: the same with W=1; a warning does not fail make, but
+# this.
+build_clean() {
+	local folder=$1
+
+	if ! build_in "$@" W=1 >"$folder.log" 2>&1; then
+		cat "$folder.log"
+		die "for the kernel ${folder##*/} the build failed (above)"
+	fi
+	! grep -A 8 'warning:' "$folder.log" || die "for the kernel ${folder##*/} there are warnings (above)"
+	say "for the kernel ${folder##*/}: $(grep -c ' CC ' "$folder.log") files compiled, no warning"
+}
+
 # inside ROOT FOLDER COMMAND...: with the compiler of that root; FOLDER and the cache have there
 # the names that they have here. What is mounted ends with it.
 inside() {
