@@ -401,8 +401,9 @@ static void feed_reference_is_off_for_good(struct kunit *test)
 		made.ref_ns += PERIOD_NS;
 		message = sound(NSEC_PER_MSEC);
 		message.ref_ns -= 120 * NSEC_PER_SEC;
-		KUNIT_EXPECT_EQ(test, send(message), i < DISTRUST_MIN - 1 ? -EBADMSG : 0);
-		expect_told(test, i < DISTRUST_MIN - 1 ? -ENODATA : 0, NSEC_PER_MSEC);
+		/* The third is believed, whatever its reference time. */
+		KUNIT_EXPECT_EQ(test, send(message), i < 2 ? -EBADMSG : 0);
+		expect_told(test, i < 2 ? -ENODATA : 0, NSEC_PER_MSEC);
 	}
 }
 
@@ -415,6 +416,11 @@ static void feed_burst_proves_nothing(struct kunit *test)
 	made.ref_ns += 100 * NSEC_PER_SEC;
 	for (i = 20; i > 0; i--)
 		KUNIT_EXPECT_EQ(test, send(sound(i * PERIOD_NS)), -EBADMSG);
+	expect_told(test, 0, 0);
+	/* Nor where each of them says what the others do. */
+	for (i = 20; i > 0; i--)
+		KUNIT_EXPECT_EQ(test, send(sound(90 * NSEC_PER_SEC + i * NSEC_PER_MSEC)),
+				-EBADMSG);
 	expect_told(test, 0, 0);
 	KUNIT_EXPECT_EQ(test, send(sound(0)), 0);
 	expect_told(test, 0, 0);

@@ -223,7 +223,8 @@ static void settime_not_where_it_never_was_right(struct kunit *test)
 static void settime_waits_for_a_time(struct kunit *test)
 {
 	samples(2);
-	made.real_ns -= 3600 * NSEC_PER_SEC;
+	/* Ahead: were it behind, a sleep would be reason enough. */
+	made.real_ns += 3600 * NSEC_PER_SEC;
 	made.error = -ESTALE;
 	sampled(true);
 	samples(2);
