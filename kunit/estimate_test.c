@@ -7,6 +7,7 @@
 #include <linux/time64.h>
 #include <kunit/test.h>
 
+#include "recorded.h"
 #include "seed.h"
 
 #include "../kmod/epoch.c"
@@ -184,6 +185,78 @@ static void estimate_is_not_moved_by_every_fifth(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, tell_off_by(i % 5 ? 0 : -20 * NSEC_PER_MSEC), 0);
 		expect_within(test, 100);
 	}
+}
+
+/*
+ * The line through the samples by least squares: its height at the newest, and the sum of the
+ * squares of what is left. Time in ms, which keeps the sums within 64 bits.
+ */
+static s64 least_squares(const struct vmclock_sample *samples, s64 count, s64 *squares)
+{
+	const struct vmclock_sample *newest = &samples[count - 1];
+	s64 x, y, sx = 0, sy = 0, sxx = 0, sxy = 0, den, height, left;
+	int i;
+
+	for (i = 0; i < count; i++) {
+		x = -(s64)div_u64(newest->ref_ns - samples[i].ref_ns, NSEC_PER_MSEC);
+		y = samples[i].epoch_ns - newest->epoch_ns;
+		sx += x;
+		sy += y;
+		sxx += x * x;
+		sxy += x * y;
+	}
+	den = count * sxx - sx * sx;
+	height = div64_s64(sy * sxx - sx * sxy, den);
+	for (i = 0, *squares = 0; i < count; i++) {
+		x = -(s64)div_u64(newest->ref_ns - samples[i].ref_ns, NSEC_PER_MSEC);
+		left = samples[i].epoch_ns - newest->epoch_ns - height -
+		       div64_s64((count * sxy - sx * sy) * x, den);
+		*squares += left * left;
+	}
+	return newest->epoch_ns + height;
+}
+
+/*
+ * What a real host's samples say by least squares, the estimate says to three times their
+ * deviation, and so it does where of every five of them one, any, is late by up to 50 ms.
+ * Seen of 12,000 such rows: 1.73 times.
+ */
+static void expect_recorded(struct kunit *test, const struct vmclock_sample *samples, int count,
+			    bool some_late)
+{
+	struct rnd_state random = random_begin(test);
+	const int window = VMCLOCK_ESTIMATE_SAMPLES;
+	s64 off_ns, squares;
+	int i, late = 0;
+
+	vmclock_estimate_reset(&made.estimate);
+	for (i = 0; i < count; i++) {
+		struct vmclock_sample sample = samples[i];
+
+		if (i % 5 == 0)
+			late = i + random_below(&random, 5);
+		if (some_late && i == late)
+			sample.epoch_ns -= random_below(&random, 50 * NSEC_PER_MSEC);
+		KUNIT_ASSERT_EQ(test, vmclock_estimate_add(&made.estimate, &sample, &made.line), 0);
+		if (i < window - 1)
+			continue;
+		off_ns = made.line.epoch_ns -
+			 least_squares(&samples[i - window + 1], window, &squares);
+		KUNIT_ASSERT_LE(test, off_ns * off_ns * (window - 2), 9 * squares);
+		KUNIT_ASSERT_EQ(test, made.line.samples, window + 0U);
+	}
+}
+
+static void estimate_recorded(struct kunit *test)
+{
+	expect_recorded(test, recorded, ARRAY_SIZE(recorded), false);
+	expect_recorded(test, recorded_by_arrival, ARRAY_SIZE(recorded_by_arrival), false);
+}
+
+static void estimate_recorded_and_some_late(struct kunit *test)
+{
+	expect_recorded(test, recorded, ARRAY_SIZE(recorded), true);
+	expect_recorded(test, recorded_by_arrival, ARRAY_SIZE(recorded_by_arrival), true);
 }
 
 static void estimate_follows_a_step_at_once(struct kunit *test)
@@ -437,6 +510,8 @@ static struct kunit_case estimate_cases[] = {
 	KUNIT_CASE(estimate_is_not_moved_by_late_samples),
 	KUNIT_CASE(estimate_is_not_moved_by_a_late_row),
 	KUNIT_CASE(estimate_is_not_moved_by_every_fifth),
+	KUNIT_CASE(estimate_recorded),
+	KUNIT_CASE(estimate_recorded_and_some_late),
 	KUNIT_CASE(estimate_follows_a_step_at_once),
 	KUNIT_CASE(estimate_follows_a_small_step_soon),
 	KUNIT_CASE(estimate_follows_a_change_of_rate),
