@@ -187,6 +187,11 @@ static void estimate_is_not_moved_by_every_fifth(struct kunit *test)
 	}
 }
 
+static s64 ms_before(const struct vmclock_sample *newest, const struct vmclock_sample *sample)
+{
+	return div_u64(newest->ref_ns - sample->ref_ns, NSEC_PER_MSEC);
+}
+
 /*
  * The line through the samples by least squares: its height at the newest, and the sum of the
  * squares of what is left. Time in ms, which keeps the sums within 64 bits.
@@ -198,7 +203,7 @@ static s64 least_squares(const struct vmclock_sample *samples, s64 count, s64 *s
 	int i;
 
 	for (i = 0; i < count; i++) {
-		x = -(s64)div_u64(newest->ref_ns - samples[i].ref_ns, NSEC_PER_MSEC);
+		x = -ms_before(newest, &samples[i]);
 		y = samples[i].epoch_ns - newest->epoch_ns;
 		sx += x;
 		sy += y;
@@ -208,7 +213,7 @@ static s64 least_squares(const struct vmclock_sample *samples, s64 count, s64 *s
 	den = count * sxx - sx * sx;
 	height = div64_s64(sy * sxx - sx * sxy, den);
 	for (i = 0, *squares = 0; i < count; i++) {
-		x = -(s64)div_u64(newest->ref_ns - samples[i].ref_ns, NSEC_PER_MSEC);
+		x = -ms_before(newest, &samples[i]);
 		left = samples[i].epoch_ns - newest->epoch_ns - height -
 		       div64_s64((count * sxy - sx * sy) * x, den);
 		*squares += left * left;
