@@ -9,6 +9,12 @@
  * Against such noise it is as good as least squares, and up to 29 % of the samples may be
  * off by any amount before it is; least squares is moved by a single one.
  *
+ * How many samples? The more, the less is left of their noise; but a host's clock is steered,
+ * and by and by a line is wrong for it. Half of the noise is not worth a line that bends. So
+ * it rests on the newest 32 samples, or twice as many, and so on, for as long as the longer
+ * line ends where all the shorter ones say, to within their own error (Lepski's method, by
+ * the intersection of confidence intervals).
+ *
  * Medians are slow to see what is really new, so that is looked for: a step, and a row of
  * newest samples that are all off to one side, as after a change of the host's rate. Then
  * the estimate begins anew from these.
@@ -56,6 +62,20 @@
 
 /* But one that falls behind the other by more than this came late: no clock is so bad. */
 #define RATE_BELIEVED_PPM	1000
+
+/*
+ * What a line through n samples ends within, in their residuals over the root of n: with
+ * Gaussian noise its error's deviation is 3.7 of these, with uniform noise 2.9. Twice that and
+ * a bit: where the host's rate wanders, an end is off by a sixth more than that of the
+ * shortest line, at the worst; where it does not, by little more than half.
+ */
+#define END_RESIDUALS		8
+
+/* A host's clock is read in 100 ns: a line through such steps is off by half of one. */
+#define END_FLOOR_NS		50
+
+/* Samples that are off count as others (see RUN_MIN) when they are among so many before. */
+#define OTHERS_AMONG		VMCLOCK_ESTIMATE_SAMPLES_MIN
 
 /*
  * Samples closer than this (a burst, when the host goes on) give no rate. It also bounds
@@ -106,14 +126,20 @@ static s64 ratio(s64 dividend, u64 divisor)
 	return dividend < 0 ? -(s64)size : (s64)size;
 }
 
-/* The median of the rates between any two of the samples. */
+/*
+ * The median of the rates between any two of the samples. Of many samples only between those
+ * that are a multiple of some stride apart, each the same number of times: there are no more
+ * pairs than the fewest samples have.
+ */
 static s64 median_rate(s64 *scratch, const struct vmclock_sample *samples,
 		       unsigned int count)
 {
+	unsigned int stride = DIV_ROUND_UP(count * count, VMCLOCK_ESTIMATE_SAMPLES_MIN *
+						  VMCLOCK_ESTIMATE_SAMPLES_MIN);
 	unsigned int pairs = 0, i, j;
 
 	for (i = 0; i < count; i++) {
-		for (j = i + 1; j < count; j++) {
+		for (j = i + stride; j < count; j += stride) {
 			u64 time_ns = samples[j].ref_ns - samples[i].ref_ns;
 			s64 growth_ns = samples[j].epoch_ns - samples[i].epoch_ns;
 
@@ -171,6 +197,33 @@ static void fit(s64 *scratch, const struct vmclock_sample *samples, unsigned int
 	line->residual_ns = median(scratch, count);
 }
 
+/* How far the end of the line may be off; of the root four binary places. */
+static s64 end_error_ns(const struct vmclock_line *line)
+{
+	u64 residual_ns = clamp_t(u64, line->residual_ns, END_FLOOR_NS, STEP_NS);
+
+	return div_u64(END_RESIDUALS * residual_ns << 4, int_sqrt(line->samples << 8));
+}
+
+/* The longest line that ends where the shorter ones say. */
+static void fit_longest(struct vmclock_estimate *est, struct vmclock_line *line)
+{
+	unsigned int count = min_t(unsigned int, est->count, VMCLOCK_ESTIMATE_SAMPLES_MIN);
+	s64 least_ns = S64_MIN, most_ns = S64_MAX;
+	struct vmclock_line longer;
+
+	fit(est->scratch, &est->samples[est->count - count], count, line);
+	while (count < est->count) {
+		least_ns = max(least_ns, line->epoch_ns - end_error_ns(line));
+		most_ns = min(most_ns, line->epoch_ns + end_error_ns(line));
+		count = min(est->count, 2 * count);
+		fit(est->scratch, &est->samples[est->count - count], count, &longer);
+		if (longer.epoch_ns < least_ns || longer.epoch_ns > most_ns)
+			break;
+		*line = longer;
+	}
+}
+
 /* What half of the samples are off by explains this much. */
 static s64 noise_ns(const struct vmclock_line *line)
 {
@@ -203,17 +256,18 @@ static bool agree(s64 *scratch, const struct vmclock_sample *samples, unsigned i
 static unsigned int newest_apart(struct vmclock_estimate *est, const struct vmclock_line *line)
 {
 	const struct vmclock_sample *samples = est->samples;
-	unsigned int run = 0, others = 0, i;
+	unsigned int run = 0, others = 0, before, i;
 	int newest = side(line, &samples[est->count - 1]);
 
 	if (!newest)
 		return 0;
 	while (run < est->count && side(line, &samples[est->count - 1 - run]) == newest)
 		run++;
-	for (i = 0; i < est->count - run; i++)
+	before = est->count - run;
+	for (i = before - min_t(unsigned int, before, OTHERS_AMONG); i < before; i++)
 		others += side(line, &samples[i]) != 0;
 	if (run < RUN_MIN + others ||
-	    !agree(est->scratch, &samples[est->count - run], run, noise_ns(line)))
+	    !agree(est->scratch, &samples[before], run, noise_ns(line)))
 		return 0;
 	return run;
 }
@@ -266,11 +320,13 @@ static int look_for_step(struct vmclock_estimate *est, const struct vmclock_line
  * After a gap that is longer than the line, what the line says of now is worse than what the
  * sample says. Unless that was placed by its arrival, and the gap is what has made it late.
  */
-static bool outlived(const struct vmclock_estimate *est, const struct vmclock_sample *sample)
+static bool outlived(const struct vmclock_estimate *est, const struct vmclock_line *line,
+		     const struct vmclock_sample *sample)
 {
-	u64 first_ns = est->samples[0].ref_ns, last_ns = est->samples[est->count - 1].ref_ns;
+	u64 first_ns = est->samples[est->count - line->samples].ref_ns;
+	u64 last_ns = est->samples[est->count - 1].ref_ns;
 
-	return est->count >= RATE_SAMPLES_MIN && !sample->by_arrival &&
+	return line->samples >= RATE_SAMPLES_MIN && !sample->by_arrival &&
 	       sample->ref_ns - last_ns > last_ns - first_ns;
 }
 
@@ -278,7 +334,7 @@ static bool outlived(const struct vmclock_estimate *est, const struct vmclock_sa
  * vmclock_estimate_add() - one more sample
  * @est: the estimate; all zero to begin with
  * @sample: newer than all before
- * @line: what they say together; as it was before if there is an error
+ * @line: what they say together, as the last call left it; it stays so if there is an error
  *
  * Return: 0; -ERANGE if its numbers are no times that a working host tells; -EINVAL if it is
  * not newer than the last; -EAGAIN if it came too late to be believed, unless the next says
@@ -296,7 +352,7 @@ int vmclock_estimate_add(struct vmclock_estimate *est, const struct vmclock_samp
 	if (est->count) {
 		if (sample->ref_ns <= est->samples[est->count - 1].ref_ns)
 			return -EINVAL;
-		if (outlived(est, sample))
+		if (outlived(est, line, sample))
 			vmclock_estimate_reset(est);
 	}
 	if (est->count) {
@@ -308,12 +364,12 @@ int vmclock_estimate_add(struct vmclock_estimate *est, const struct vmclock_samp
 	if (est->count == VMCLOCK_ESTIMATE_SAMPLES)
 		keep_newest(est, est->count - 1);
 	est->samples[est->count++] = *sample;
-	fit(est->scratch, est->samples, est->count, line);
+	fit_longest(est, line);
 
 	apart = newest_apart(est, line);
 	if (apart) {
 		keep_newest(est, apart);
-		fit(est->scratch, est->samples, est->count, line);
+		fit_longest(est, line);
 	}
 	return 0;
 }

@@ -6,12 +6,13 @@
 #include <linux/types.h>
 
 /*
- * At a sample every 5 s these are the last 160 s: long enough for the noise of single
- * samples to drown, short against the hours in which an oscillator's rate wanders.
+ * At a sample every 5 s the fewest that a line rests on, when there are as many, are the last
+ * 160 s, and the most the last eleven minutes.
  */
-#define VMCLOCK_ESTIMATE_SAMPLES	32
+#define VMCLOCK_ESTIMATE_SAMPLES_MIN	32
+#define VMCLOCK_ESTIMATE_SAMPLES	128
 #define VMCLOCK_ESTIMATE_PAIRS		\
-	(VMCLOCK_ESTIMATE_SAMPLES * (VMCLOCK_ESTIMATE_SAMPLES - 1) / 2)
+	(VMCLOCK_ESTIMATE_SAMPLES_MIN * (VMCLOCK_ESTIMATE_SAMPLES_MIN - 1) / 2)
 
 /**
  * struct vmclock_sample - host UTC at an instant of the reference clock

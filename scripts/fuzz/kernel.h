@@ -47,6 +47,9 @@ typedef __s64 s64;
 #define cpu_to_le16	htole16
 #define cpu_to_le32	htole32
 
+#define min(a, b)	((a) < (b) ? (a) : (b))
+#define max(a, b)	((a) > (b) ? (a) : (b))
+#define min_t(type, a, b)	((type)(a) < (type)(b) ? (type)(a) : (type)(b))
 #define max_t(type, a, b)	((type)(a) > (type)(b) ? (type)(a) : (type)(b))
 #define clamp_t(type, v, lo, hi) \
 	((type)(v) < (type)(lo) ? (type)(lo) : (type)(v) > (type)(hi) ? (type)(hi) : (type)(v))
@@ -58,6 +61,8 @@ typedef __s64 s64;
 #define check_add_overflow	__builtin_add_overflow
 #define check_mul_overflow	__builtin_mul_overflow
 
+#define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
+
 #define div_u64(dividend, divisor)	((u64)(dividend) / (u32)(divisor))
 
 /* The kernel's faults where the quotient does not fit. */
@@ -67,6 +72,15 @@ static inline u64 mul_u64_u64_div_u64(u64 a, u64 b, u64 c)
 
 	assert(quotient <= U64_MAX);
 	return quotient;
+}
+
+static inline unsigned long int_sqrt(unsigned long x)
+{
+	unsigned long root = 0;
+
+	while ((root + 1) * (root + 1) <= x)
+		root++;
+	return root;
 }
 
 static inline void sort(void *base, size_t count, size_t size,
