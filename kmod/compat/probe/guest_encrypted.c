@@ -2,6 +2,8 @@
 /*
  * 5.16: cc_platform_has() knows of every kind of confidential guest, not of SEV only. Stable
  * kernels of 5.10 have both.
+ *
+ * Not in the matrix: a kernel from before that; Debian has none any more.
  */
 #ifdef NEW_FORM
 #include <linux/cc_platform.h>

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* 5.14: modules see every CPU's pvclock page, not the first 64 CPUs' only. */
+/*
+ * 5.14, and stable kernels of 5.10: modules see every CPU's pvclock page, not the first 64
+ * CPUs' only.
+ *
+ * Not in the matrix: a kernel from before that; Debian has none any more.
+ */
 #include <linux/clocksource.h>
 #include <linux/percpu.h>
 #include <asm/pvclock.h>
