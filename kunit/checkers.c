@@ -78,6 +78,9 @@ static void fault_for_kcsan(void)
 
 static int __init checkers_init(void)
 {
+	/* First, for once any of the others has complained lockdep trusts itself no more. */
+	if (IS_ENABLED(CONFIG_PROVE_LOCKING))
+		fault_for_lockdep();
 	if (IS_ENABLED(CONFIG_KASAN))
 		fault_for_kasan();
 	if (IS_ENABLED(CONFIG_UBSAN))
@@ -86,9 +89,6 @@ static int __init checkers_init(void)
 		fault_for_atomic_sleep();
 	if (IS_ENABLED(CONFIG_KCSAN))
 		fault_for_kcsan();
-	/* Last, for after its first complaint it is silent. */
-	if (IS_ENABLED(CONFIG_PROVE_LOCKING))
-		fault_for_lockdep();
 	return 0;
 }
 
