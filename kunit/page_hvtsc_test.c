@@ -300,8 +300,8 @@ static int write_at_full_speed(void *arg)
 		WRITE_ONCE(page.sequence, 0);
 		/* Pairs with the reader's second. */
 		smp_wmb();
-		page.scale = sequence & 1 ? 1000 : 2000;
-		page.offset = sequence & 1 ? 1000 : 2000;
+		WRITE_ONCE(page.scale, sequence & 1 ? 1000 : 2000);
+		WRITE_ONCE(page.offset, sequence & 1 ? 1000 : 2000);
 		/* Pairs with the reader's first. */
 		smp_wmb();
 		WRITE_ONCE(page.sequence, sequence);
