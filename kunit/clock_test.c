@@ -343,6 +343,36 @@ static void clock_sample_age(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vmclock_clock_sample_age(&age_ns), -ENODATA);
 }
 
+static void made_fed(struct vmclock_feed_facts *facts)
+{
+	*facts = (struct vmclock_feed_facts){
+		.samples = 30, .page_changes = 4, .last_ref_ns = made.ref_ns - 700,
+	};
+}
+
+/* Who is sent samples counts them itself. */
+static void clock_of_a_host_that_sends(struct kunit *test)
+{
+	static const struct vmclock_host sends = {
+		.name = "sends",
+		.counter_ns = 1,
+		.read = made_read,
+		.sample = made_sample,
+		.fed = made_fed,
+	};
+	struct vmclock_counts counts;
+	u64 age_ns = 42;
+
+	vmclock_clock_start(&sends);
+	KUNIT_EXPECT_PTR_EQ(test, vmclock_clock_host(), &sends);
+	expect_right(test, 0);
+	vmclock_clock_count(&counts);
+	KUNIT_EXPECT_EQ(test, counts.samples, 30ULL);
+	KUNIT_EXPECT_EQ(test, counts.page_changes, 4ULL);
+	KUNIT_ASSERT_EQ(test, vmclock_clock_sample_age(&age_ns), 0);
+	KUNIT_EXPECT_EQ(test, age_ns, 700ULL + TICK_NS);
+}
+
 /* What happens in a bracket, and how often; the page may move just then. */
 static struct {
 	int calls, moves;
@@ -436,6 +466,7 @@ static struct kunit_case clock_cases[] = {
 	KUNIT_CASE(clock_year_out_of_range),
 	KUNIT_CASE(clock_counts_what_happened),
 	KUNIT_CASE(clock_sample_age),
+	KUNIT_CASE(clock_of_a_host_that_sends),
 	KUNIT_CASE(clock_bracket),
 	KUNIT_CASE(clock_bracket_page_moves_within),
 	KUNIT_CASE(clock_bracket_page_never_stays),

@@ -5,11 +5,15 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/kobject.h>
 #include <linux/ptp_clock_kernel.h>
 #include <linux/string.h>
 #include <linux/time64.h>
 #include <kunit/test.h>
 
+static int made_uevent(struct kobject *kobj, enum kobject_action action, char *env[]);
+
+#define kobject_uevent_env(kobj, action, env)	made_uevent(kobj, action, env)
 #include "../kmod/phc.c"
 
 #define HOST_NS		(1700000000 * NSEC_PER_SEC + 123)
@@ -18,7 +22,19 @@ static struct {
 	int read_error, crosststamp_error;
 	int reads, crosststamps;
 	u64 max_age_ns, max_width_ns;
+	struct kobject *uevent_of;
+	char uevent[4][40];
 } made;
+
+static int made_uevent(struct kobject *kobj, enum kobject_action action, char *env[])
+{
+	size_t i;
+
+	made.uevent_of = action == KOBJ_CHANGE ? kobj : NULL;
+	for (i = 0; env[i] && i < ARRAY_SIZE(made.uevent); i++)
+		strscpy(made.uevent[i], env[i], sizeof(made.uevent[i]));
+	return 0;
+}
 
 int vmclock_clock_read(u64 max_age_ns, s64 *host_ns)
 {
@@ -180,6 +196,9 @@ static void phc_parameter_bounds(struct kunit *test)
 	const struct kernel_param kp = {
 		.name = "sample_max_age_us", .arg = &sample_max_age_us,
 	};
+	const struct kernel_param width_kp = {
+		.name = "crosststamp_max_width_ns", .arg = &crosststamp_max_width_ns,
+	};
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -189,6 +208,25 @@ static void phc_parameter_bounds(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, sample_max_age_us, cases[i].us, "%s",
 				    cases[i].text);
 	}
+	KUNIT_EXPECT_EQ(test, max_width_ns_set("1000000000", &width_kp), 0);
+	KUNIT_EXPECT_EQ(test, max_width_ns_set("1000000001", &width_kp), -EINVAL);
+	KUNIT_EXPECT_EQ(test, crosststamp_max_width_ns, 1000000000U);
+}
+
+static void phc_announces(struct kunit *test)
+{
+	const struct vmclock_disruptions all = { .count = U64_MAX, .step_ns = S64_MIN };
+	struct device device = {};
+
+	vmclock_phc_announce(&all);
+	KUNIT_EXPECT_PTR_EQ(test, made.uevent_of, NULL);
+
+	phc_device = &device;
+	vmclock_phc_announce(&all);
+	phc_device = NULL;
+	KUNIT_EXPECT_PTR_EQ(test, made.uevent_of, &device.kobj);
+	KUNIT_EXPECT_STREQ(test, made.uevent[0], "VMCLOCK_DISRUPTION=18446744073709551615");
+	KUNIT_EXPECT_STREQ(test, made.uevent[1], "VMCLOCK_STEP_NS=-9223372036854775808");
 }
 
 static void phc_registers(struct kunit *test)
@@ -211,6 +249,7 @@ static struct kunit_case phc_cases[] = {
 	KUNIT_CASE(phc_tells_errors),
 	KUNIT_CASE(phc_is_read_only),
 	KUNIT_CASE(phc_parameter_bounds),
+	KUNIT_CASE(phc_announces),
 	KUNIT_CASE(phc_registers),
 	{}
 };

@@ -145,12 +145,36 @@ static void watch_cannot_look(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, made.last_told.step_ns, 5 * NSEC_PER_SEC);
 }
 
+/* Started, it looks without being told to. */
+static void watch_by_itself(struct kunit *test)
+{
+	struct vmclock_disruptions all;
+
+	memset(&last, 0, sizeof(last));
+	disrupted = NULL;
+	vmclock_watch_start(made_disrupted);
+	flush_delayed_work(&look_work);
+	KUNIT_EXPECT_EQ(test, made.told, 0);
+
+	made.host_ns += NSEC_PER_SEC;
+	vmclock_watch_sync();
+	flush_delayed_work(&look_work);
+	KUNIT_EXPECT_EQ(test, made.told, 1);
+	vmclock_watch_disruptions(&all);
+	KUNIT_EXPECT_EQ(test, all.count, 1ULL);
+	KUNIT_EXPECT_EQ(test, all.step_ns, NSEC_PER_SEC);
+
+	vmclock_watch_stop();
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&look_work));
+}
+
 static struct kunit_case watch_cases[] = {
 	KUNIT_CASE(watch_nothing_happens),
 	KUNIT_CASE(watch_jumps),
 	KUNIT_CASE(watch_page_changes),
 	KUNIT_CASE(watch_sync),
 	KUNIT_CASE(watch_cannot_look),
+	KUNIT_CASE(watch_by_itself),
 	{}
 };
 
