@@ -20,6 +20,7 @@
 #include "clock.h"
 #include "feed.h"
 #include "host.h"
+#include "log.h"
 
 /*
  * The host may change the page under a reading, and the reading begins anew. Without a
@@ -141,8 +142,8 @@ static void count_error(int ret)
 		break;
 	case -EAGAIN:
 		this_cpu_inc(cpu_clock.counts.errors_moving);
-		pr_warn_ratelimited("the host changed its page %u times under one reading\n",
-				    MOVES_MAX);
+		pr_hourly(pr_warn, "the host changed its page %u times under one reading\n",
+			  MOVES_MAX);
 		break;
 	default:
 		this_cpu_inc(cpu_clock.counts.errors_source);

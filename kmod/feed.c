@@ -26,6 +26,7 @@
 #include "estimate.h"
 #include "feed.h"
 #include "host.h"
+#include "log.h"
 
 /* Ten minutes as in the kernel's own driver (drivers/hv/hv_util.c), a day at most. */
 #define TIMEOUT_S_DEFAULT	600
@@ -297,8 +298,8 @@ static void count_reject(enum vmclock_feed_reject reject)
 	feed.facts.rejects[reject]++;
 	/* After a pause, that is as it should be. */
 	if (reject != VMCLOCK_REJECT_PAGE)
-		pr_warn_ratelimited("a message of the host's was not believed: %s\n",
-				    reject_words[reject]);
+		pr_hourly(pr_warn, "a message of the host's was not believed: %s\n",
+			  reject_words[reject]);
 }
 
 /**

@@ -21,6 +21,7 @@
 #include "epoch.h"
 #include "feed.h"
 #include "host.h"
+#include "log.h"
 
 /* HV_X64_MSR_TIME_REF_COUNT: reference time in 100 ns (TLFS 12.4). */
 #define MSR_TIME_REF_COUNT	0x40000020
@@ -75,8 +76,8 @@ static int hyperv_read(struct vmclock_instant *now)
 	if (ret == -ENODATA)
 		ret = read_counter(now);
 	if (ret)
-		pr_warn_ratelimited("no usable reference TSC page, nor counter: %pe\n",
-				    ERR_PTR(ret));
+		pr_hourly(pr_warn, "no usable reference TSC page, nor counter: %pe\n",
+			  ERR_PTR(ret));
 	return ret;
 }
 

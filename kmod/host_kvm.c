@@ -17,6 +17,7 @@
 #include "compat/compat_kvm.h"
 #include "host.h"
 #include "host_kvm.h"
+#include "log.h"
 
 /*
  * A host that refuses the hypercall is asked again this much later: a live migration
@@ -80,8 +81,8 @@ int vmclock_kvm_read(struct vmclock_instant *now)
 	if (page)
 		ret = vmclock_pvclock_read(page, now);
 	if (ret && ret != -EAGAIN)
-		pr_warn_ratelimited("no usable pvclock page on CPU %u: %pe\n",
-				    smp_processor_id(), ERR_PTR(ret));
+		pr_hourly(pr_warn, "no usable pvclock page on CPU %u: %pe\n",
+			  smp_processor_id(), ERR_PTR(ret));
 	return ret;
 }
 
@@ -117,14 +118,14 @@ static int kvm_sample(struct vmclock_epoch *epoch)
 		ret = vmclock_kvm_wallclock_sample(epoch);
 	}
 	if (ret == -EOPNOTSUPP)
-		pr_warn_ratelimited("the host refuses to tell its time (epoch_source=%s)\n",
-				    source_names[wanted_source]);
+		pr_hourly(pr_warn, "the host refuses to tell its time (epoch_source=%s)\n",
+			  source_names[wanted_source]);
 	if (!ret && READ_ONCE(used_source) != source) {
 		WRITE_ONCE(used_source, source);
-		pr_info_ratelimited("KVM: epoch source is %s%s\n", source_names[source],
-				    source == SOURCE_WALLCLOCK &&
-				    wanted_source == SOURCE_AUTO ?
-				    " (the host refuses pairing: its clocksource is not tsc)" : "");
+		pr_hourly(pr_info, "KVM: epoch source is %s%s\n", source_names[source],
+			  source == SOURCE_WALLCLOCK &&
+			  wanted_source == SOURCE_AUTO ?
+			  " (the host refuses pairing: its clocksource is not tsc)" : "");
 	}
 	return ret;
 }

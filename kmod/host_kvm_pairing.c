@@ -15,6 +15,7 @@
 
 #include "epoch.h"
 #include "host_kvm.h"
+#include "log.h"
 #include "page.h"
 
 /**
@@ -47,7 +48,7 @@ int vmclock_kvm_pairing_sample(struct vmclock_epoch *epoch)
 	if (err == -KVM_EOPNOTSUPP || err == -KVM_ENOSYS)
 		return -EOPNOTSUPP;
 	if (err) {
-		pr_warn_ratelimited("clock pairing: the host's hypercall failed: %ld\n", err);
+		pr_hourly(pr_warn, "clock pairing: the host's hypercall failed: %ld\n", err);
 		return -EIO;
 	}
 
@@ -63,8 +64,9 @@ int vmclock_kvm_pairing_sample(struct vmclock_epoch *epoch)
 		return -EAGAIN;
 
 	if (paired.tsc < before.tsc || paired.tsc > after.tsc) {
-		pr_warn_ratelimited("clock pairing: TSC %llu is not from within the call, %llu to %llu\n",
-				    paired.tsc, before.tsc, after.tsc);
+		pr_hourly(pr_warn,
+			  "clock pairing: TSC %llu is not from within the call, %llu to %llu\n",
+			  paired.tsc, before.tsc, after.tsc);
 		return -ERANGE;
 	}
 
@@ -73,7 +75,7 @@ int vmclock_kvm_pairing_sample(struct vmclock_epoch *epoch)
 	if (!ret)
 		ret = vmclock_epoch_from_utc(epoch, utc_sec, utc_nsec, &paired);
 	if (ret)
-		pr_warn_ratelimited("clock pairing: the host says %lld s %lld ns, out of range\n",
-				    utc_sec, utc_nsec);
+		pr_hourly(pr_warn, "clock pairing: the host says %lld s %lld ns, out of range\n",
+			  utc_sec, utc_nsec);
 	return ret;
 }

@@ -24,6 +24,7 @@
 #include "compat/compat_kvm.h"
 #include "epoch.h"
 #include "host_kvm.h"
+#include "log.h"
 #include "page.h"
 
 /*
@@ -111,7 +112,7 @@ static int ask(struct vmclock_epoch *epoch, u64 *width_tsc)
 	slot->wall_clock = (struct pvclock_wall_clock){};
 	WRITE_ONCE(msr_changed, true);
 	if (wrmsr_safe(wall_clock_msr, lower_32_bits(gpa), upper_32_bits(gpa))) {
-		pr_warn_ratelimited("the host refuses the wall-clock MSR\n");
+		pr_hourly(pr_warn, "the host refuses the wall-clock MSR\n");
 		return -EIO;
 	}
 
@@ -126,7 +127,7 @@ static int ask(struct vmclock_epoch *epoch, u64 *width_tsc)
 	virt_rmb(); /* and again last */
 	if (!version || version & 1 ||
 	    version != READ_ONCE(slot->wall_clock.version)) {
-		pr_warn_ratelimited("the host does not answer the wall-clock MSR\n");
+		pr_hourly(pr_warn, "the host does not answer the wall-clock MSR\n");
 		return -EIO;
 	}
 
@@ -139,8 +140,8 @@ static int ask(struct vmclock_epoch *epoch, u64 *width_tsc)
 
 	ret = vmclock_epoch_from_ref_zero(epoch, sec, nsec, &after);
 	if (ret)
-		pr_warn_ratelimited("wall-clock MSR: host says %u s %u ns, out of range\n",
-				    sec, nsec);
+		pr_hourly(pr_warn, "wall-clock MSR: host says %u s %u ns, out of range\n",
+			  sec, nsec);
 	return ret;
 }
 

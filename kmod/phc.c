@@ -19,6 +19,7 @@
 #include "clock.h"
 #include "compat/compat.h"
 #include "crosststamp.h"
+#include "log.h"
 #include "phc.h"
 #include "watch.h"
 
@@ -188,7 +189,7 @@ int vmclock_phc_register(struct device *parent)
 	/* Who finds the clock may read it at once. */
 	ret = vmclock_clock_read(0, &host_ns);
 	if (ret) {
-		pr_err("the host tells no time: %pe\n", ERR_PTR(ret));
+		pr_hourly(pr_err, "the host tells no time: %pe\n", ERR_PTR(ret));
 		return ret;
 	}
 
@@ -197,7 +198,7 @@ int vmclock_phc_register(struct device *parent)
 	if (!phc)
 		phc = ERR_PTR(-EOPNOTSUPP);
 	if (IS_ERR(phc)) {
-		pr_err("cannot register a PTP clock: %pe\n", phc);
+		pr_hourly(pr_err, "cannot register a PTP clock: %pe\n", phc);
 		return PTR_ERR(phc);
 	}
 	snprintf(name, sizeof(name), "ptp%d", ptp_clock_index(phc));

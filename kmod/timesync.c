@@ -13,6 +13,7 @@
 
 #include "compat/compat_vmbus.h"
 #include "feed.h"
+#include "log.h"
 #include "timesync_takeover.h"
 #include "timesync_wire.h"
 
@@ -54,9 +55,9 @@ static void handle(struct vmbus_channel *channel, u32 size, u64 request)
 	service.version = message.framework ? message.version : 0;
 	vmclock_feed_channel(service.version);
 	if (service.version)
-		pr_info_ratelimited("TimeSync messages of version %u\n", service.version);
+		pr_hourly(pr_info, "TimeSync messages of version %u\n", service.version);
 	else
-		pr_warn_ratelimited("the host speaks no version of TimeSync that we do (1, 3, 4)\n");
+		pr_hourly(pr_warn, "the host speaks no version of TimeSync that we do (1, 3, 4)\n");
 }
 
 /*
