@@ -36,7 +36,8 @@
  * With nobody at it, the system clock runs with CLOCK_MONOTONIC_RAW but for one unit of the
  * clocksource's mult, about 2^-23 or 119 ppb for a TSC: the kernel goes back and forth between two,
  * and stays with one for seconds where it idles. An oscillator is off by more, and so is a
- * clock that has been disciplined.
+ * clock that is disciplined: not how its rate changes tells that, for a good daemon changes
+ * it by less, but that it has one. So has a clock that its daemon has left: that one we leave, too.
  */
 #define STEERED_MIN_PPB		250
 
@@ -52,12 +53,12 @@
 static struct {
 	/* The system clock at the last look. */
 	s64 system_ns, monoraw_ns;
-	s64 rate_ppb;
 	bool has_look, has_rate;
 	/* By ktime_get_boottime_ns(): when it was last seen to be steered; 0: never. */
 	u64 steered_ns;
-	/* It was not off then. */
+	/* It was not off then, and the host had changed its page so often. */
 	bool was_right;
+	u64 page_changes;
 	/* It is to be set as soon as nobody steers it. */
 	const char *wanted;
 	bool told_steered;
@@ -71,12 +72,10 @@ static s64 gain_max_ns(s64 span_ns)
 	return clamp_t(s64, span_ns / 10, NSEC_PER_MSEC, 5 * NSEC_PER_SEC);
 }
 
-/* A rate that is another than before; the first one, that it is any. */
 static void watch_rate(s64 rate_ppb)
 {
-	if (abs(rate_ppb - (system.has_rate ? system.rate_ppb : 0)) > STEERED_MIN_PPB)
+	if (abs(rate_ppb) > STEERED_MIN_PPB)
 		system.steered_ns = ktime_get_boottime_ns();
-	system.rate_ppb = rate_ppb;
 	system.has_rate = true;
 }
 
@@ -144,27 +143,37 @@ static bool set_clock(const char *why)
 			break;
 		ts = ns_to_timespec64(host_ns);
 		do_settimeofday64(&ts);
+		/* That was no rate, and nobody else. */
+		system.has_look = false;
+		system.has_rate = false;
 	}
-	/* That was no rate. */
-	system.has_look = false;
-	system.has_rate = false;
 	pr_info("system clock set %s, it was %lld ms %s\n", why,
 		div_s64(abs(was_behind_ns), NSEC_PER_MSEC),
 		was_behind_ns < 0 ? "ahead" : "behind");
 	return true;
 }
 
-/* What is wanted of the system clock, which is so far behind? */
+/*
+ * What is wanted of the system clock, which is so far behind? Where the page is as it was, it has
+ * not slept: then it is the host's clock that was set, rightly or not.
+ */
 static void decide(bool sync, bool was_set, s64 off_ns)
 {
+	struct vmclock_counts counts;
+	bool has_slept;
+
+	vmclock_clock_count(&counts);
+	has_slept = system.was_right && counts.page_changes != system.page_changes;
 	/* Set by a person, it is as that person wants it. */
 	if (was_set)
 		system.wanted = NULL;
 	if (sync)
 		system.wanted = "as the host asked";
-	else if (off_ns >= OFF_MIN_NS && system.was_right && !was_set)
+	else if (off_ns >= OFF_MIN_NS && has_slept && !was_set)
 		system.wanted = "after a sleep";
 	system.was_right = abs(off_ns) < OFF_MIN_NS;
+	if (system.was_right)
+		system.page_changes = counts.page_changes;
 }
 
 static void settime(struct work_struct *work)
@@ -214,7 +223,7 @@ void vmclock_settime_sampled(bool sync)
 {
 	if (sync)
 		WRITE_ONCE(sync_asked, true);
-	mod_delayed_work(system_wq, &settime_work, 0);
+	compat_work_now(&settime_work);
 }
 
 /**

@@ -47,6 +47,9 @@ static struct {
 
 static bool sync;
 
+/* By ktime_get_boottime_ns(): when a disruption was last told; 0: never. */
+static u64 told_ns;
+
 static void tell(s64 step_ns)
 {
 	struct vmclock_disruptions all;
@@ -56,6 +59,7 @@ static void tell(s64 step_ns)
 	disruptions.step_ns = step_ns;
 	all = disruptions;
 	spin_unlock(&lock);
+	WRITE_ONCE(told_ns, ktime_get_boottime_ns());
 	disrupted(&all);
 }
 
@@ -119,12 +123,17 @@ void vmclock_watch_stop(void)
 /**
  * vmclock_watch_sync() - the host says that the guest's clock is wrong
  *
+ * Told of at once; of a host that says so again and again, with the next look.
+ *
  * Context: any.
  */
 void vmclock_watch_sync(void)
 {
+	u64 then_ns = READ_ONCE(told_ns);
+
 	WRITE_ONCE(sync, true);
-	mod_delayed_work(system_wq, &look_work, 0);
+	if (!then_ns || ktime_get_boottime_ns() - then_ns >= LOOK_MS * NSEC_PER_MSEC)
+		compat_work_now(&look_work);
 }
 
 /**

@@ -32,6 +32,8 @@ static struct {
 	s64 held_up_ns;		/* each time the clock is set, for the first so many */
 	int held_up;
 	int error;
+	int error_once_set;	/* when the clock is read again after it was set */
+	u64 page_changes;
 	int sets;
 	bool no_snapshots;
 } made;
@@ -79,7 +81,14 @@ static int made_settimeofday(const struct timespec64 *ts)
 int vmclock_clock_read(u64 max_age_ns, s64 *host_ns)
 {
 	*host_ns = made.host_ns;
+	if (made.sets && made.error_once_set)
+		swap(made.error_once_set, made.error);
 	return made.error;
+}
+
+void vmclock_clock_count(struct vmclock_counts *counts)
+{
+	*counts = (struct vmclock_counts){ .page_changes = made.page_changes };
 }
 
 u64 vmclock_phc_last_asked(void)
@@ -102,6 +111,13 @@ static void samples(int count)
 		pass(5 * NSEC_PER_SEC);
 		sampled(false);
 	}
+}
+
+/* The host stops the guest meanwhile, and writes its page. */
+static void sleeps(s64 sec)
+{
+	made.page_changes++;
+	made.host_ns += sec * NSEC_PER_SEC;
 }
 
 static int settime_test_init(struct kunit *test)
@@ -156,12 +172,13 @@ static void settime_not_under_a_servo(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, made.real_ns, made.host_ns);
 }
 
-/* A daemon that we do not see, but for what it does to the clock's rate. */
+/* A daemon that we do not see, but for the clock's rate, which it changes by little and seldom. */
 static void settime_not_under_another_daemon(struct kunit *test)
 {
+	made.rate_ppb = -1300;
 	samples(2);
-	made.rate_ppb = -12345;
-	samples(2);
+	/* Longer than any looks away. */
+	samples(2100 / 5);
 	made.real_ns -= 10 * NSEC_PER_SEC;
 	sampled(true);
 	samples(2);
@@ -176,25 +193,57 @@ static void settime_not_under_another_daemon(struct kunit *test)
 static void settime_after_a_sleep(struct kunit *test)
 {
 	samples(3);
-	made.host_ns += 3600 * NSEC_PER_SEC;
+	sleeps(3600);
 	samples(1);
 	KUNIT_EXPECT_EQ(test, made.sets, 1);
 	KUNIT_EXPECT_EQ(test, made.real_ns, made.host_ns);
 	/* And after another. */
 	samples(3);
-	made.host_ns += 3 * NSEC_PER_SEC;
+	sleeps(3);
 	samples(1);
 	KUNIT_EXPECT_EQ(test, made.sets, 2);
+}
+
+/* The host's clock was set, which did not have the guest sleep. */
+static void settime_not_where_the_host_was_set(struct kunit *test)
+{
+	samples(3);
+	/* Of before that, and over. */
+	made.page_changes++;
+	samples(1);
+	made.host_ns += 3600 * NSEC_PER_SEC;
+	samples(3);
+	KUNIT_EXPECT_EQ(test, made.sets, 0);
+	/* Nor because of what comes later. */
+	made.page_changes++;
+	samples(3);
+	KUNIT_EXPECT_EQ(test, made.sets, 0);
+}
+
+/* Paused again before it could be seen whether it had been set well: that was nobody else. */
+static void settime_once_more(struct kunit *test)
+{
+	samples(2);
+	made.real_ns -= 7200 * NSEC_PER_SEC;
+	samples(2);
+	made.error_once_set = -ESTALE;
+	sampled(true);
+	KUNIT_EXPECT_EQ(test, made.sets, 1);
+	sleeps(100);
+	made.error = 0;
+	samples(2);
+	KUNIT_EXPECT_EQ(test, made.real_ns, made.host_ns);
 }
 
 /* Nothing sleeps backwards, nor for less than is worth a step. */
 static void settime_not_for_less(struct kunit *test)
 {
 	samples(3);
+	made.page_changes++;
 	made.host_ns += 1900 * NSEC_PER_MSEC;
 	samples(2);
 	KUNIT_EXPECT_EQ(test, made.sets, 0);
-	made.host_ns -= 3600 * NSEC_PER_SEC;
+	sleeps(-3600);
 	samples(2);
 	KUNIT_EXPECT_EQ(test, made.sets, 0);
 }
@@ -203,6 +252,7 @@ static void settime_not_for_less(struct kunit *test)
 static void settime_not_where_set_by_hand(struct kunit *test)
 {
 	samples(3);
+	sleeps(3);
 	made.real_ns -= 3600 * NSEC_PER_SEC;
 	samples(5);
 	KUNIT_EXPECT_EQ(test, made.sets, 0);
@@ -217,6 +267,8 @@ static void settime_not_where_it_never_was_right(struct kunit *test)
 {
 	made.real_ns -= 3600 * NSEC_PER_SEC;
 	samples(5);
+	sleeps(3);
+	samples(2);
 	KUNIT_EXPECT_EQ(test, made.sets, 0);
 }
 
@@ -277,6 +329,8 @@ static struct kunit_case settime_cases[] = {
 	KUNIT_CASE(settime_not_under_a_servo),
 	KUNIT_CASE(settime_not_under_another_daemon),
 	KUNIT_CASE(settime_after_a_sleep),
+	KUNIT_CASE(settime_not_where_the_host_was_set),
+	KUNIT_CASE(settime_once_more),
 	KUNIT_CASE(settime_not_for_less),
 	KUNIT_CASE(settime_not_where_set_by_hand),
 	KUNIT_CASE(settime_not_where_it_never_was_right),

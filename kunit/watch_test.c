@@ -55,6 +55,7 @@ static int watch_test_init(struct kunit *test)
 	memset(&last, 0, sizeof(last));
 	memset(&disruptions, 0, sizeof(disruptions));
 	sync = false;
+	told_ns = 0;
 	made.host_ns = 1700000000 * NSEC_PER_SEC;
 	made.monoraw_ns = 100 * NSEC_PER_SEC;
 	disrupted = made_disrupted;
@@ -163,6 +164,11 @@ static void watch_by_itself(struct kunit *test)
 	vmclock_watch_disruptions(&all);
 	KUNIT_EXPECT_EQ(test, all.count, 1ULL);
 	KUNIT_EXPECT_EQ(test, all.step_ns, NSEC_PER_SEC);
+
+	/* Once a second is often enough. */
+	vmclock_watch_sync();
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(sync));
+	KUNIT_EXPECT_TRUE(test, timer_pending(&look_work.timer));
 
 	vmclock_watch_stop();
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&look_work));

@@ -137,4 +137,22 @@ static inline void compat_xtstamp_set(struct system_device_crosststamp *xtstamp,
 #endif
 }
 
+/**
+ * compat_work_now() - have delayed work done now
+ * @work: the work; runs and is queued again by schedule_delayed_work() only
+ *
+ * mod_delayed_work() wants the queue named, and that of schedule_delayed_work() has changed its
+ * name (system_wq, from Linux 6.17 on system_percpu_wq, backported by some). On two queues
+ * work can be run by two CPUs at once.
+ *
+ * Context: any.
+ */
+static inline void compat_work_now(struct delayed_work *work)
+{
+	/* It may queue itself again in between. */
+	do
+		cancel_delayed_work(work);
+	while (!schedule_delayed_work(work, 0));
+}
+
 #endif /* VMCLOCK_COMPAT_H */
