@@ -292,10 +292,16 @@ static const char * const reject_words[VMCLOCK_REJECTS] = {
 	[VMCLOCK_REJECT_LATE] = "under way for too long",
 };
 
-/* Caller holds the lock. */
-static void count_reject(enum vmclock_feed_reject reject)
+/*
+ * Caller holds the lock. With @sync what it was before is no longer so, although it is not
+ * known what is now.
+ */
+static void count_reject(enum vmclock_feed_reject reject, bool sync)
 {
 	feed.facts.rejects[reject]++;
+	feed.sync_wanted |= sync;
+	if (sync)
+		forget();
 	/* After a pause, that is as it should be. */
 	if (reject != VMCLOCK_REJECT_PAGE)
 		pr_hourly(pr_warn, "a message of the host's was not believed: %s\n",
@@ -321,14 +327,14 @@ int vmclock_feed_message(const struct vmclock_feed_message *message)
 	spin_lock_bh(&feed.lock);
 	feed.sync_wanted |= message->sync;
 	ret = read_now(&now);
-	if (ret)
-		goto out;
-	reject = take(message, &now);
-	if (reject >= 0) {
-		count_reject(reject);
-		/* What it was before is no longer so, although it does not say what is now. */
+	if (ret) {
 		if (message->sync)
 			forget();
+		goto out;
+	}
+	reject = take(message, &now);
+	if (reject >= 0) {
+		count_reject(reject, message->sync);
 		ret = -EBADMSG;
 	} else {
 		sync = feed.sync_wanted;
@@ -346,13 +352,14 @@ EXPORT_SYMBOL_GPL(vmclock_feed_message);
 /**
  * vmclock_feed_reject() - the host has sent something that is no message
  * @reject: what is wrong with it
+ * @sync: all the same it says that the guest's clock is wrong
  *
  * Context: softirq or process.
  */
-void vmclock_feed_reject(enum vmclock_feed_reject reject)
+void vmclock_feed_reject(enum vmclock_feed_reject reject, bool sync)
 {
 	spin_lock_bh(&feed.lock);
-	count_reject(reject);
+	count_reject(reject, sync);
 	spin_unlock_bh(&feed.lock);
 }
 EXPORT_SYMBOL_GPL(vmclock_feed_reject);
@@ -382,6 +389,8 @@ void vmclock_feed_forget(void)
 {
 	spin_lock_bh(&feed.lock);
 	feed.has_before = false;
+	/* It may come back with the numbers that the page had, and this was by the other's time. */
+	feed.page_since_ns = 0;
 	forget();
 	spin_unlock_bh(&feed.lock);
 }

@@ -75,7 +75,7 @@ struct vmclock_feed_facts {
 
 /* For whoever speaks with the host. */
 int vmclock_feed_message(const struct vmclock_feed_message *message);
-void vmclock_feed_reject(enum vmclock_feed_reject reject);
+void vmclock_feed_reject(enum vmclock_feed_reject reject, bool sync);
 void vmclock_feed_channel(unsigned int version);
 void vmclock_feed_forget(void);
 

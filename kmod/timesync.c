@@ -41,7 +41,8 @@ static void handle(struct vmbus_channel *channel, u32 size, u64 request)
 
 	if (ret)
 		vmclock_feed_reject(ret == -ERANGE ? VMCLOCK_REJECT_RANGE :
-						     VMCLOCK_REJECT_MALFORMED);
+						     VMCLOCK_REJECT_MALFORMED,
+				    message.sample.sync);
 	else if (message.kind == VMCLOCK_TIMESYNC_SAMPLE)
 		vmclock_feed_message(&message.sample);
 
@@ -68,7 +69,7 @@ static bool skip_message(struct vmbus_channel *channel)
 {
 	struct vmpacket_descriptor *in_ring = hv_pkt_iter_first(channel), message;
 
-	vmclock_feed_reject(VMCLOCK_REJECT_MALFORMED);
+	vmclock_feed_reject(VMCLOCK_REJECT_MALFORMED, false);
 	if (!in_ring)
 		return false;
 	message = *in_ring;

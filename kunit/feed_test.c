@@ -153,7 +153,7 @@ static void feed_facts(struct kunit *test)
 	for (i = 0; i < 4; i++)
 		KUNIT_EXPECT_EQ(test, send_next(), 0);
 	vmclock_feed_channel(4);
-	vmclock_feed_reject(VMCLOCK_REJECT_MALFORMED);
+	vmclock_feed_reject(VMCLOCK_REJECT_MALFORMED, false);
 	vmclock_feed_facts(&facts);
 	KUNIT_EXPECT_EQ(test, facts.samples, 4ULL);
 	KUNIT_EXPECT_EQ(test, facts.used, 4U);
@@ -308,6 +308,18 @@ static void feed_sync_that_is_refused_forgets(struct kunit *test)
 	expect_told(test, -ESTALE, 0);
 	KUNIT_EXPECT_EQ(test, send_next(), 0);
 	expect_told(test, 0, 0);
+
+	/* Nor where there is no message to be made of it, or no time to hold it against. */
+	vmclock_feed_reject(VMCLOCK_REJECT_RANGE, true);
+	expect_told(test, -ESTALE, 0);
+	KUNIT_EXPECT_EQ(test, send_next(), 0);
+	KUNIT_EXPECT_EQ(test, made.syncs, 2);
+	message = sound(0);
+	message.sync = true;
+	made.read_error = -EAGAIN;
+	KUNIT_EXPECT_EQ(test, send(message), -EAGAIN);
+	made.read_error = 0;
+	expect_told(test, -ESTALE, 0);
 }
 
 /* From the disk, after a cold boot: the page has the very numbers that it had. */
@@ -329,6 +341,12 @@ static void feed_reference_begins_anew(struct kunit *test)
 	vmclock_feed_forget();
 	made.ref_ns += 3600 * NSEC_PER_SEC;
 	expect_told(test, -ESTALE, 0);
+	KUNIT_EXPECT_EQ(test, send_next(), 0);
+	expect_told(test, 0, 0);
+
+	/* Or it is before the time at which its page last changed. */
+	vmclock_feed_forget();
+	made.ref_ns = 5 * NSEC_PER_SEC;
 	KUNIT_EXPECT_EQ(test, send_next(), 0);
 	expect_told(test, 0, 0);
 }
