@@ -135,6 +135,14 @@ static bool kvm_detect(void)
 	return kvm_para_available();
 }
 
+static void kvm_stop(void)
+{
+	if (!vmclock_kvm_wallclock_stop())
+		vmclock_kvm_slots_free();
+	else
+		pr_err("the host keeps the address of our memory for the wall clock: that is lost\n");
+}
+
 static int kvm_start(void)
 {
 	struct vmclock_instant now;
@@ -163,15 +171,8 @@ static int kvm_start(void)
 
 	pr_err("KVM guest without an epoch source, the host told no time (epoch_source=%s): pairing wants the host's clocksource to be tsc, wallclock any KVM\n",
 	       source_names[wanted_source]);
-	vmclock_kvm_wallclock_stop();
-	vmclock_kvm_slots_free();
+	kvm_stop();
 	return -ENODEV;
-}
-
-static void kvm_stop(void)
-{
-	vmclock_kvm_wallclock_stop();
-	vmclock_kvm_slots_free();
 }
 
 static const char *kvm_source(void)

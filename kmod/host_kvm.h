@@ -57,7 +57,7 @@ int vmclock_kvm_pairing_sample(struct vmclock_epoch *epoch);
 
 /* host_kvm_wallclock.c */
 void vmclock_kvm_wallclock_start(void);
-void vmclock_kvm_wallclock_stop(void);
+int vmclock_kvm_wallclock_stop(void);
 int vmclock_kvm_wallclock_sample(struct vmclock_epoch *epoch);
 
 #endif /* VMCLOCK_HOST_KVM_H */

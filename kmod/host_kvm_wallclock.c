@@ -71,11 +71,14 @@ void vmclock_kvm_wallclock_start(void)
  * The host stores the wall clock again, at the address it was told last,
  * whenever it restores the guest's registers, after a live migration for
  * instance. By then our memory will be somebody else's.
+ *
+ * Return: 0; -EIO if the host would not take it, and the memory must stay ours.
  */
-void vmclock_kvm_wallclock_stop(void)
+int vmclock_kvm_wallclock_stop(void)
 {
-	if (msr_changed)
-		wrmsr_safe(wall_clock_msr, kernel_gpa_low, kernel_gpa_high);
+	if (msr_changed && wrmsr_safe(wall_clock_msr, kernel_gpa_low, kernel_gpa_high))
+		return -EIO;
+	return 0;
 }
 
 /*
@@ -84,15 +87,21 @@ void vmclock_kvm_wallclock_stop(void)
  * stable), the page runs away from it by the error of the TSC's calibration, for
  * up to five minutes: some ms. Telling the host the page's address, which it
  * knows, makes it bring the page of this CPU up to date.
+ *
+ * If it knows of none it writes none: a CPU that the kernel could not take offline
+ * after all has its old page, and goes by that.
  */
-static void bring_page_up_to_date(void)
+static int bring_page_up_to_date(void)
 {
 	u32 low, high;
 
-	if (READ_ONCE(compat_kvm_page()->flags) & PVCLOCK_TSC_STABLE_BIT)
-		return;
-	if (!rdmsr_safe(system_time_msr, &low, &high) && low & 1)
+	if (rdmsr_safe(system_time_msr, &low, &high))
+		return 0;
+	if (!(low & KVM_MSR_ENABLED))
+		return -ENODATA;
+	if (!(READ_ONCE(compat_kvm_page()->flags) & PVCLOCK_TSC_STABLE_BIT))
 		wrmsr_safe(system_time_msr, low, high);
+	return 0;
 }
 
 /* One answer, and how long the host took for it. */
@@ -152,12 +161,13 @@ static int ask(struct vmclock_epoch *epoch, u64 *width_tsc)
  * What a host is late by lies between its two readings, and so within our
  * question: of several questions, the one that took least is the one to believe.
  *
- * Context: interrupts off. %WALL_CLOCK_QUESTIONS VM exits, two more on a host
- * whose TSC is not stable.
+ * Context: interrupts off. %WALL_CLOCK_QUESTIONS VM exits and one, and one more on a
+ * host whose TSC is not stable.
  *
- * Return: 0; -EOPNOTSUPP if the host has no such MSR; -EAGAIN if the page
- * changed meanwhile; -EIO if the host did not answer; -ERANGE if it answered
- * with no time that a working host tells; what vmclock_kvm_read() returns.
+ * Return: 0; -EOPNOTSUPP if the host has no such MSR; -ENODATA if it does not write
+ * this CPU's page; -EAGAIN if the page changed meanwhile; -EIO if the host did not
+ * answer; -ERANGE if it answered with no time that a working host tells; what
+ * vmclock_kvm_read() returns.
  */
 int vmclock_kvm_wallclock_sample(struct vmclock_epoch *epoch)
 {
@@ -174,7 +184,9 @@ int vmclock_kvm_wallclock_sample(struct vmclock_epoch *epoch)
 	ret = vmclock_kvm_read(&now);
 	if (ret)
 		return ret;
-	bring_page_up_to_date();
+	ret = bring_page_up_to_date();
+	if (ret)
+		return ret;
 
 	for (i = 0; i < WALL_CLOCK_QUESTIONS; i++) {
 		ret = ask(&answer, &width_tsc);

@@ -23,7 +23,7 @@ static struct {
 	bool no_page;
 	u64 ref_ns;
 	int read_error, pairing_error, wallclock_error;
-	int pairings, wallclocks, wallclock_starts;
+	int pairings, wallclocks, wallclock_starts, wallclock_stop_error;
 } made;
 
 static struct pvclock_vcpu_time_info *made_page(void)
@@ -59,9 +59,10 @@ void vmclock_kvm_wallclock_start(void)
 	made.wallclock_starts++;
 }
 
-void vmclock_kvm_wallclock_stop(void)
+int vmclock_kvm_wallclock_stop(void)
 {
 	made.wallclock_starts--;
+	return made.wallclock_stop_error;
 }
 
 static int sample(void)
@@ -210,6 +211,13 @@ static void kvm_slots(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, gpa, virt_to_phys(slot));
 	local_irq_restore(flags);
 
+	/* The host may write there still: nobody else's yet. */
+	made.wallclock_stop_error = -EIO;
+	kvm_stop();
+	KUNIT_EXPECT_NOT_NULL(test, slots);
+
+	made.wallclock_starts = 1;
+	made.wallclock_stop_error = 0;
 	kvm_stop();
 	KUNIT_EXPECT_NULL(test, slots);
 	KUNIT_EXPECT_EQ(test, made.wallclock_starts, 0);

@@ -53,6 +53,7 @@ static struct {
 	int read_error_at;
 	int reads;
 	bool refuses;
+	bool unregistered;	/* this CPU's page */
 	u32 last_msr;
 	u64 last_gpa;
 	int updates;
@@ -87,7 +88,7 @@ static int fake_rdmsr(u32 msr, u32 *low, u32 *high)
 
 	if (is_new ? !host.has_new : !host.has_old)
 		return -EIO;
-	*low = lower_32_bits(KERNEL_GPA) | 1;
+	*low = lower_32_bits(KERNEL_GPA) | !host.unregistered;
 	*high = upper_32_bits(KERNEL_GPA);
 	return 0;
 }
@@ -171,11 +172,27 @@ static void kvm_wall_clock_gives_back(struct kunit *test)
 {
 	struct vmclock_epoch epoch;
 
-	vmclock_kvm_wallclock_stop();
+	KUNIT_EXPECT_EQ(test, vmclock_kvm_wallclock_stop(), 0);
 	KUNIT_EXPECT_EQ(test, host.last_gpa, 0ULL);
 	KUNIT_ASSERT_EQ(test, vmclock_kvm_wallclock_sample(&epoch), 0);
-	vmclock_kvm_wallclock_stop();
+	KUNIT_EXPECT_EQ(test, vmclock_kvm_wallclock_stop(), 0);
 	KUNIT_EXPECT_EQ(test, host.last_gpa, KERNEL_GPA | 1);
+	/* Moved to a host that lets the guest write no such MSR. */
+	host.refuses = true;
+	KUNIT_EXPECT_EQ(test, vmclock_kvm_wallclock_stop(), -EIO);
+}
+
+/* A page that is not written tells a time that stands, or that of another boot's TSC. */
+static void kvm_wall_clock_page_not_written(struct kunit *test)
+{
+	struct vmclock_epoch epoch;
+
+	host.unregistered = true;
+	KUNIT_EXPECT_EQ(test, vmclock_kvm_wallclock_sample(&epoch), -ENODATA);
+	host.pvti.flags = 0;
+	KUNIT_EXPECT_EQ(test, vmclock_kvm_wallclock_sample(&epoch), -ENODATA);
+	KUNIT_EXPECT_EQ(test, host.asked, 0);
+	KUNIT_EXPECT_EQ(test, host.updates, 0);
 }
 
 /* A page that may have run away is brought up to date first. */
@@ -265,6 +282,7 @@ static struct kunit_case kvm_wall_clock_cases[] = {
 	KUNIT_CASE(kvm_wall_clock_of_old_hosts),
 	KUNIT_CASE(kvm_wall_clock_not_there),
 	KUNIT_CASE(kvm_wall_clock_gives_back),
+	KUNIT_CASE(kvm_wall_clock_page_not_written),
 	KUNIT_CASE(kvm_wall_clock_with_unstable_tsc),
 	KUNIT_CASE(kvm_wall_clock_not_answered),
 	KUNIT_CASE(kvm_wall_clock_out_of_range),

@@ -17,10 +17,12 @@
  *
  * Context: does not migrate to another CPU.
  *
- * Return: NULL if it has none, or none that this kernel tells modules of.
+ * Return: NULL if it has none, or none that this kernel tells modules of, or was built without.
  */
 static inline struct pvclock_vcpu_time_info *compat_kvm_page(void)
 {
+	if (!IS_ENABLED(CONFIG_KVM_GUEST))
+		return NULL;
 #if COMPAT_KVM_PAGE_PER_CPU
 	if (!this_cpu_read(hv_clock_per_cpu))
 		return NULL;
