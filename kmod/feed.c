@@ -391,6 +391,8 @@ void vmclock_feed_forget(void)
 	feed.has_before = false;
 	/* It may come back with the numbers that the page had, and this was by the other's time. */
 	feed.page_since_ns = 0;
+	if (feed.facts.samples)
+		feed.facts.page_changes++;
 	forget();
 	spin_unlock_bh(&feed.lock);
 }

@@ -349,6 +349,9 @@ static void feed_reference_begins_anew(struct kunit *test)
 	made.ref_ns = 5 * NSEC_PER_SEC;
 	KUNIT_EXPECT_EQ(test, send_next(), 0);
 	expect_told(test, 0, 0);
+	/* Who wants to know whether the guest has slept asks for this. */
+	vmclock_feed_facts(&facts);
+	KUNIT_EXPECT_EQ(test, facts.page_changes, 3ULL);
 }
 
 static void feed_sync_begins_anew(struct kunit *test)
