@@ -88,7 +88,7 @@ static int fake_rdmsr(u32 msr, u32 *low, u32 *high)
 
 	if (is_new ? !host.has_new : !host.has_old)
 		return -EIO;
-	*low = lower_32_bits(KERNEL_GPA) | !host.unregistered;
+	*low = lower_32_bits(KERNEL_GPA) | (host.unregistered ? 0 : 1);
 	*high = upper_32_bits(KERNEL_GPA);
 	return 0;
 }
