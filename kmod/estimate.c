@@ -211,11 +211,13 @@ static void fit_longest(struct vmclock_estimate *est, struct vmclock_line *line)
 	unsigned int count = min_t(unsigned int, est->count, VMCLOCK_ESTIMATE_SAMPLES_MIN);
 	s64 least_ns = S64_MIN, most_ns = S64_MAX;
 	struct vmclock_line longer;
+	s64 error_ns;
 
 	fit(est->scratch, &est->samples[est->count - count], count, line);
 	while (count < est->count) {
-		least_ns = max(least_ns, line->epoch_ns - end_error_ns(line));
-		most_ns = min(most_ns, line->epoch_ns + end_error_ns(line));
+		error_ns = end_error_ns(line);
+		least_ns = max(least_ns, line->epoch_ns - error_ns);
+		most_ns = min(most_ns, line->epoch_ns + error_ns);
 		count = min(est->count, 2 * count);
 		fit(est->scratch, &est->samples[est->count - count], count, &longer);
 		if (longer.epoch_ns < least_ns || longer.epoch_ns > most_ns)

@@ -292,16 +292,10 @@ static const char * const reject_words[VMCLOCK_REJECTS] = {
 	[VMCLOCK_REJECT_LATE] = "under way for too long",
 };
 
-/*
- * Caller holds the lock. With @sync what it was before is no longer so, although it is not
- * known what is now.
- */
-static void count_reject(enum vmclock_feed_reject reject, bool sync)
+/* Caller holds the lock. */
+static void count_reject(enum vmclock_feed_reject reject)
 {
 	feed.facts.rejects[reject]++;
-	feed.sync_wanted |= sync;
-	if (sync)
-		forget();
 	/* After a pause, that is as it should be. */
 	if (reject != VMCLOCK_REJECT_PAGE)
 		pr_hourly(pr_warn, "a message of the host's was not believed: %s\n",
@@ -327,20 +321,20 @@ int vmclock_feed_message(const struct vmclock_feed_message *message)
 	spin_lock_bh(&feed.lock);
 	feed.sync_wanted |= message->sync;
 	ret = read_now(&now);
-	if (ret) {
-		if (message->sync)
-			forget();
-		goto out;
+	if (!ret) {
+		reject = take(message, &now);
+		if (reject >= 0) {
+			count_reject(reject);
+			ret = -EBADMSG;
+		}
 	}
-	reject = take(message, &now);
-	if (reject >= 0) {
-		count_reject(reject, message->sync);
-		ret = -EBADMSG;
-	} else {
+	if (!ret) {
 		sync = feed.sync_wanted;
 		feed.sync_wanted = false;
+	} else if (message->sync) {
+		/* What it was before is no longer so, although it does not say what is now. */
+		forget();
 	}
-out:
 	spin_unlock_bh(&feed.lock);
 
 	if (!ret)
@@ -359,7 +353,11 @@ EXPORT_SYMBOL_GPL(vmclock_feed_message);
 void vmclock_feed_reject(enum vmclock_feed_reject reject, bool sync)
 {
 	spin_lock_bh(&feed.lock);
-	count_reject(reject, sync);
+	count_reject(reject);
+	if (sync) {
+		feed.sync_wanted = true;
+		forget();
+	}
 	spin_unlock_bh(&feed.lock);
 }
 EXPORT_SYMBOL_GPL(vmclock_feed_reject);

@@ -11,6 +11,7 @@
 #include <linux/ptp_clock_kernel.h>
 #include <linux/time.h>
 #include <linux/timekeeping.h>
+#include <linux/workqueue.h>
 
 #include "probed.h"
 
