@@ -21,9 +21,9 @@
  */
 static inline struct pvclock_vcpu_time_info *compat_kvm_page(void)
 {
-	if (!IS_ENABLED(CONFIG_KVM_GUEST))
-		return NULL;
-#if COMPAT_KVM_PAGE_PER_CPU
+#if !IS_ENABLED(CONFIG_KVM_GUEST)
+	return NULL;
+#elif COMPAT_KVM_PAGE_PER_CPU
 	if (!this_cpu_read(hv_clock_per_cpu))
 		return NULL;
 	return this_cpu_pvti();
