@@ -2,6 +2,7 @@
 # What a person can do here; Kbuild says what the module is made of.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
+PREFIX ?= /usr/local
 
 all: headers ## build vmclock.ko for the running kernel, or for KDIR=/lib/modules/RELEASE/build
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -14,6 +15,12 @@ headers:
 		echo "no kernel headers in $(KDIR): install them (on Debian: apt-get install" \
 		"linux-headers-$$(uname -r)), or name others with KDIR=/lib/modules/RELEASE/build" >&2; \
 		exit 2; }
+
+install: ## modules by DKMS, udev, systemd, chrony, vmclock-status; PREFIX=, DESTDIR=
+	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" scripts/system/install
+
+uninstall: ## what install has put here
+	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" scripts/system/uninstall
 
 check: ## the gate: lint, unit tests, a boot of a guest of each host
 	@scripts/check
@@ -60,4 +67,4 @@ faults: ## puts faults into the module, shows that each is caught; FAULTS="name 
 help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
-.PHONY: all clean headers check demo demo-hyperv lint kunit kunit-kcsan coverage fuzz lab shell matrix probe new-test faults help
+.PHONY: all clean headers install uninstall check demo demo-hyperv lint kunit kunit-kcsan coverage fuzz lab shell matrix probe new-test faults help

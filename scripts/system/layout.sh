@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Sourced by install and uninstall: what lands where, said once, so that the one leaves nothing
+# of the other's behind.
+# shellcheck shell=sh
+: "${top:?}"
+
+PREFIX=${PREFIX:-/usr/local}
+DESTDIR=${DESTDIR:-}
+# shellcheck disable=SC2034
+version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' "$top/dkms.conf")
+[ -n "$version" ] || { echo "dkms.conf says no version" >&2; exit 1; }
+lib=$PREFIX/lib/vmclock
+# shellcheck disable=SC2034
+source=/usr/src/vmclock-$version
+
+# Packages have /usr/lib for these two. What a person installs goes where udev's older versions
+# look as well, and where an older copy, put there by hand, would win over it.
+case $PREFIX in
+/usr) rules=/usr/lib/udev/rules.d ;;
+*) rules=/etc/udev/rules.d ;;
+esac
+units=$PREFIX/lib/systemd/system
+
+say() { printf 'vmclock: %s\n' "$*"; }
+die() { printf 'vmclock: %s\n' "$*" >&2; exit 1; }
+
+# files: MODE, file under scripts/system, and where it goes
+files() {
+	cat <<-X
+		755 vmclock-status $PREFIX/bin/vmclock-status
+		644 vmclock-status.schema.json $PREFIX/share/vmclock/vmclock-status.schema.json
+		755 chrony/vmclock-chrony $lib/vmclock-chrony
+		755 chrony/vmclock-disruption $lib/vmclock-disruption
+		755 chrony/vmclock-phc $lib/vmclock-phc
+		644 chrony/vmclock.conf /etc/chrony/conf.d/vmclock.conf
+		644 systemd/vmclock-chrony.service $units/vmclock-chrony.service
+		644 systemd/vmclock-disruption@.service $units/vmclock-disruption@.service
+		644 systemd/chrony.service.d/vmclock.conf $units/chrony.service.d/vmclock.conf
+		644 udev/60-ptp-vmclock.rules $rules/60-ptp-vmclock.rules
+		644 man/vmclock.4 $PREFIX/share/man/man4/vmclock.4
+		644 man/vmclock-status.8 $PREFIX/share/man/man8/vmclock-status.8
+	X
+	for check in "$top"/scripts/system/status/*.sh; do
+		echo "644 status/${check##*/} $lib/status/${check##*/}"
+	done
+}
+
+# folders: those that are ours alone, or that go when they are empty; inner ones first
+folders() {
+	printf '%s\n' "$lib/status" "$lib" "$PREFIX/share/vmclock" "$units/chrony.service.d" \
+		"$units" "$PREFIX/lib/systemd" "$PREFIX/share/man/man4" \
+		"$PREFIX/share/man/man8" /etc/chrony/conf.d /etc/chrony
+}
+
+# on_this_machine: and not into a folder, for a package
+on_this_machine() { [ -z "$DESTDIR" ]; }
+
+# need_root VERB
+need_root() {
+	! on_this_machine || [ "$(id -u)" = 0 ] || die "$1 is for root: sudo make $1"
+}
+
+# not_packaged: the package's files are not ours to write or to remove
+not_packaged() {
+	! owner=$(dpkg-query -S "$source/dkms.conf" 2>/dev/null) ||
+		die "this is the package ${owner%%:*}'s: apt-get purge ${owner%%:*} removes it"
+}
+
+# dkms_versions: those that DKMS has of us; this tree may be of another
+dkms_versions() {
+	dkms status -m vmclock 2>/dev/null | sed -n 's,^vmclock[/ ,]*\([^,:]*\).*,\1,p' | sort -u
+}
+
+# dkms_remove VERSION. Kernel by kernel: for all at once, DKMS 3.0 looks in each for the modules
+# that the one before it had.
+dkms_remove() {
+	dkms status -m vmclock -v "$1" |
+		sed -n 's/^vmclock[/ ,]*[^,]*, \([^,]*\), .*/\1/p' |
+		while read -r kernel; do
+			dkms remove -m vmclock -v "$1" -k "$kernel" >/dev/null ||
+				say "$kernel: DKMS could not remove it (above)"
+		done
+	# The last takes the version with it; one that was never built is still there.
+	[ ! -e "/var/lib/dkms/vmclock/$1" ] || dkms remove -m vmclock -v "$1" --all >/dev/null
+}
+
+# reload: has systemd and udev read what has changed
+reload() {
+	[ -d /run/systemd/system ] || return 0
+	systemctl daemon-reload
+	udevadm control --reload
+}
