@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Sourced by vmclock-status: the chronyd that runs, its configuration, and what it makes of the
+# clocks that this names.
+# shellcheck shell=sh
+: "${root?}" "${ptp?}"
+
+LINE_FILE=/run/chrony-dhcp/vmclock.conf
+
+chronyd=$(process chronyd | head -n 1)
+
+# option LETTER ARGUMENT...: the value of that option of chronyd's
+option() {
+	letter=$1
+	shift
+	while [ $# -gt 0 ]; do
+		case $1 in
+		-"$letter") echo "${2:-}"; return ;;
+		-"$letter"?*) echo "${1#-?}"; return ;;
+		esac
+		shift
+	done
+}
+
+# chrony_file: that of the running one, or the one that would be read
+chrony_file() {
+	# shellcheck disable=SC2046 # words
+	file=$([ -z "$chronyd" ] || option f $(arguments "$chronyd"))
+	for each in "$file" /etc/chrony/chrony.conf /etc/chrony.conf; do
+		[ -z "$each" ] || ! has "$each" || { echo "$each"; return; }
+	done
+	echo "${file:-/etc/chrony/chrony.conf}"
+}
+
+# read_with_parts DEPTH FILE...: with what it includes. A subshell, for it calls itself.
+read_with_parts() (
+	depth=$1
+	shift
+	for each; do
+		cat "$root$each" 2>/dev/null || continue
+		[ "$depth" -lt 5 ] || continue
+		parts=$(sed -nE -e 's,^[[:space:]]*confdir[[:space:]]+([^[:space:]]+).*,\1/*.conf,p' \
+			-e 's,^[[:space:]]*include[[:space:]]+([^[:space:]]+).*,\1,p' "$root$each")
+		set -f # not those of the real /
+		for pattern in $parts; do
+			set +f
+			for part in "$root"$pattern; do
+				read_with_parts $((depth + 1)) "${part#"$root"}"
+			done
+		done
+	done
+)
+
+# chrony_lines: all lines in force. chronyd puts them together itself; where it is not to be asked,
+# the file with those that it names.
+chrony_lines() {
+	if have chronyd && chronyd -p -f "$root$chrony_file" 2>/dev/null; then return; fi
+	read_with_parts 0 "$chrony_file"
+}
+
+chrony_file=$(chrony_file)
+chrony_lines=$(chrony_lines | sed 's/^[[:space:]]*//' | grep -v '^[#!;%]' || :)
+
+# named_clocks: the devices of its refclock lines, a line each
+named_clocks() {
+	printf '%s\n' "$chrony_lines" | sed -nE 's/^refclock[[:space:]]+PHC[[:space:]]+([^:[:space:]]+).*/\1/p'
+}
+
+refclocks() { printf '%s\n' "$chrony_lines" | grep -E '^refclock[[:space:]]' || :; }
+
+# our_line: that which names our clock; by its own name, if one does
+our_line() {
+	refclocks | grep -E '^refclock[[:space:]]+PHC[[:space:]]+/dev/ptp_vmclock([:[:space:]]|$)' && return
+	[ -n "$ptp" ] || return 0
+	refclocks | while read -r line; do
+		# shellcheck disable=SC2086 # words
+		device=$(set -- $line && echo "${3%%:*}")
+		[ "$(resolve "$device")" != "$ptp" ] || echo "$line"
+	done
+}
+
+our_line=$(our_line | head -n 1)
+
+# chronyd numbers its refclocks as it meets them: PHC0, PHC1, ... by their place among all.
+our_refid() {
+	case $our_line in
+	*\ refid\ *) printf '%s\n' "$our_line" | sed 's/.* refid  *\([^ ]*\).*/\1/'; return ;;
+	esac
+	refclocks | awk -v line="$our_line" '$0 == line { print "PHC" NR - 1; exit }'
+}
+
+sources=
+[ -z "$chronyd" ] || sources=$(chronyc -n -c sources 2>/dev/null || :)
+
+# our_source: chronyd's line on it: mode, state, name, stratum, poll, reach, last, offset, ...
+our_source() {
+	[ -z "$our_line" ] || printf '%s\n' "$sources" | grep "^#,[^,]*,$(our_refid)," || :
+}
+
+our_source=$(our_source)
+our_state=$(printf '%s' "$our_source" | cut -d, -f2)
+
+chrony_unit() {
+	for each in chrony.service chronyd.service; do
+		! systemctl cat "$each" >/dev/null 2>&1 || { echo "$each"; return; }
+	done
+	echo chrony.service
+}
+
+check_clocks() {
+	for each in $(all_clocks); do
+		used=false
+		for device in $(named_clocks); do
+			[ "$(resolve "$device")" != "$each" ] || used=true
+		done
+		clock "$each" "$(clock_name "$each")" "$(clock_driver "$each")" $used
+		show "$([ -n "${clocks_shown:-}" ] || echo clocks)" \
+			"$each '$(clock_name "$each")' ($(clock_driver "$each"))$([ $used = false ] || echo ', chronyd is told of it')"
+		clocks_shown=1
+	done
+}
+
+# What keeps a chronyd from running that is there.
+check_chronyd_runs() {
+	fact chronyd "${chronyd:+running}"
+	[ -z "$chronyd" ] || return 0
+	show chronyd "does not run"
+	ours || return 0
+	case $(steerers) in *phc2sys*) return 0 ;; esac
+	if ! have chronyd && ! has "$chrony_file"; then
+		problem degraded no-chronyd guest "there is no chronyd" \
+			"it is not installed, and systemd-timesyncd reads no PTP clock" \
+			"sudo apt-get install chrony (it takes the place of systemd-timesyncd)"
+		return
+	fi
+	for device in $(named_clocks); do
+		has "$device" && continue
+		problem broken chronyd-misses-a-clock guest "chronyd does not run" \
+			"its configuration names $device, which is not there: then it does not start, for NTP neither" \
+			"take that line out of $(file_with "$device"); sudo systemctl restart $(chrony_unit). vmclock-chrony.service names the clock while it is there"
+		return
+	done
+	if [ "$(systemctl is-failed "$(chrony_unit)" 2>/dev/null)" = failed ]; then
+		problem broken chronyd-failed guest "chronyd does not run" "it has failed" \
+			"sudo journalctl -u $(chrony_unit) -n 20; sudo systemctl restart $(chrony_unit)"
+	else
+		problem broken chronyd-stopped guest "chronyd does not run" "nobody has started it" \
+			"sudo systemctl enable --now $(chrony_unit)"
+	fi
+}
+
+# file_with DEVICE: the file that names it for good, if one does
+file_with() {
+	grep -rlsE "^[[:space:]]*refclock[[:space:]]+PHC[[:space:]]+$1" \
+		"$root/etc/chrony" "$root$chrony_file" | head -n 1 | sed "s,^$root,,"
+}
+
+check_chronyd_has_the_clock() {
+	[ -n "$chronyd" ] && [ -n "$ptp" ] || return 0
+	if [ -z "$our_line" ]; then
+		if has $LINE_FILE; then
+			problem degraded drop-in-not-read guest "chronyd does not know of the clock" \
+				"its configuration, $chrony_file, does not read /etc/chrony/conf.d, where vmclock.conf names the folder of $LINE_FILE" \
+				"add this line to $chrony_file: confdir /run/chrony-dhcp; then: sudo systemctl restart $(chrony_unit)"
+		else
+			problem degraded no-refclock guest "chronyd does not know of the clock" \
+				"vmclock-chrony.service, which writes its line to $LINE_FILE, is not installed or has failed" \
+				"sudo systemctl start vmclock-chrony.service; sudo journalctl -u vmclock-chrony"
+		fi
+	elif [ -z "$sources" ]; then
+		show chronyd "runs, and does not answer chronyc"
+		problem degraded chronyd-silent guest "chronyd does not answer chronyc" \
+			"cmdport 0 has it answer root only" "sudo vmclock-status"
+	elif [ -z "$our_source" ]; then
+		problem degraded chronyd-not-restarted guest "chronyd does not know of the clock yet" \
+			"it has not been restarted since its line came" \
+			"sudo systemctl restart $(chrony_unit)"
+	fi
+}
+
+check_chronyd_uses_the_clock() {
+	[ -n "$our_source" ] || return 0
+	fact source_state "$our_state"
+	reach=$(printf '%s' "$our_source" | cut -d, -f6)
+	case $our_state in
+	'*') show chronyd "runs, and follows the host's clock ($(our_refid))" ;;
+	'+') show chronyd "runs, and follows the host's clock ($(our_refid)) with others" ;;
+	'-') show chronyd "runs, and follows others; it believes the host's clock ($(our_refid)), too" ;;
+	x) show chronyd "runs, and takes the host's clock ($(our_refid)) for a wrong one" ;;
+	*) show chronyd "runs, and does not follow the host's clock ($(our_refid), state $our_state)" ;;
+	esac
+	case $our_state in
+	'?')
+		if [ "$reach" = 0 ]; then
+			problem degraded clock-unreachable guest "chronyd gets no readings of the clock" \
+				"it opened it before the module was loaded anew, or the host tells no time" \
+				"sudo systemctl restart $(chrony_unit); if that changes nothing: sudo dmesg | grep vmclock"
+		else
+			problem note clock-settling guest "chronyd has just begun to read the clock" \
+				"it wants some readings first" "look again in 20 s: vmclock-status"
+		fi
+		;;
+	'~')
+		problem degraded clock-too-variable host "chronyd finds the clock too variable" \
+			"the clocksource allows no exact readings, or the host's clock is being moved about" \
+			"see the clocksource above; on a KVM host: chronyc tracking"
+		;;
+	esac
+}
+
+# Clocks of host's and of network cards, by names that stay and names that do not.
+check_named_clocks() {
+	for device in $(named_clocks); do
+		is=$(resolve "$device")
+		name=$(clock_name "${is:-none}")
+		file=$(file_with "$device")
+		case $device in
+		/dev/ptp[0-9]*)
+			[ -z "$is" ] || problem degraded clock-by-number guest "chronyd is told of $device" \
+				"that is '$name' ($(clock_driver "$is")) today, and may be another clock after a reboot" \
+				"take that line out of ${file:-$chrony_file}; the host's clock needs none of yours, a network card's a udev rule with a name"
+			;;
+		/dev/ptp_vmclock)
+			[ -z "$file" ] || problem degraded named-for-good guest "$file names /dev/ptp_vmclock for good" \
+				"when the clock is not there, chronyd does not start, and there is no NTP either" \
+				"take that line out: vmclock-chrony.service names the clock while it is there; sudo systemctl restart $(chrony_unit)"
+			;;
+		/dev/ptp_kvm | /dev/ptp_hyperv)
+			[ -z "$file" ] || [ -z "$ptp" ] || problem note old-line guest "$file still names $device" \
+				"it is from before vmclock: the same host's clock twice, or chronyd waits for it at boot" \
+				"take that line out; sudo systemctl restart $(chrony_unit)"
+			;;
+		esac
+		case $name in
+		vmclock[0-9]*)
+			problem degraded clock-of-another-driver guest "chronyd is told of $device, which is '$name'" \
+				"that is the kernel's own ptp_vmclock, which from 2026 on tells TAI, 37 s ahead of UTC" \
+				"take that line out of ${file:-$chrony_file}, or give it the option tai"
+			;;
+		esac
+	done
+	case " $our_line " in
+	*\ trust\ * | *\ prefer\ *)
+		problem note trusted guest "chronyd's line of the clock has trust or prefer" \
+			"a host that is wrong would be believed against any number of servers" \
+			"leave both away: after a pause vmclock-disruption@.service sets the clock right"
+		;;
+	esac
+}

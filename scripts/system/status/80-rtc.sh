@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Sourced by vmclock-status: the hardware clock of before the kernel ran, which a guest boots with.
+# shellcheck shell=sh
+: "${root?}" "${guest?}"
+
+# Time zones are quarters of an hour apart.
+ZONE_S=900
+# A hardware clock drifts, and is read to the second.
+OFF_S=120
+
+check_rtc() {
+	rtc=$(get /sys/class/rtc/rtc0/since_epoch)
+	[ -n "$rtc" ] || return 0
+	# Of this machine and at this moment, unlike all the rest: tests have a date of their own.
+	off_s=$((rtc - $(date +%s)))
+	number rtc_ahead_s "$off_s"
+	abs_s=${off_s#-}
+	zones=$(((abs_s + ZONE_S / 2) / ZONE_S))
+	rest=$((abs_s - zones * ZONE_S))
+	if [ "$abs_s" -le $OFF_S ]; then
+		show rtc "UTC, like the system clock"
+	elif [ "$zones" -le 56 ] && [ "${rest#-}" -le $OFF_S ]; then
+		rtc_in_local_time "$(awk "BEGIN { printf \"%g h %s\", $zones / 4, $off_s < 0 ? \"behind\" : \"ahead\" }")"
+	else
+		show rtc "$off_s s ahead of the system clock"
+		problem note rtc-off guest "the hardware clock is $off_s s ahead of the system clock" \
+			"nobody has set it since the system clock was set" \
+			"sudo hwclock --systohc; chronyd does it by itself with rtcsync"
+	fi
+}
+
+# rtc_in_local_time HOURS
+rtc_in_local_time() {
+	show rtc "local time, $1 of the system clock"
+	if grep -qs '^LOCAL' "$root/etc/adjtime"; then
+		problem degraded rtc-local-time guest "the hardware clock is $1 of UTC" \
+			"it is in local time: /etc/adjtime says LOCAL, and every boot begins with that" \
+			"sudo timedatectl set-local-rtc 0"
+	elif [ "$guest" = kvm ]; then
+		problem degraded rtc-local-time host "the hardware clock is $1 of UTC" \
+			"the host gives it in local time, and every boot begins with that" \
+			"libvirt: <clock offset='utc'>, not 'localtime'; QEMU: -rtc base=utc; Proxmox: qm set VMID --localtime 0"
+	else
+		problem degraded rtc-local-time guest "the hardware clock is $1 of UTC" \
+			"it is in local time, and every boot begins with that" \
+			"sudo timedatectl set-local-rtc 0 && sudo hwclock --systohc --utc"
+	fi
+}
