@@ -22,6 +22,9 @@ install: ## modules by DKMS, udev, systemd, chrony, vmclock-status; PREFIX=, DES
 uninstall: ## what install has put here
 	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" scripts/system/uninstall
 
+deb: ## vmclock-dkms as a Debian package, here
+	@scripts/deb
+
 check: ## the gate: lint, unit tests, a boot of a guest of each host
 	@scripts/check
 
@@ -67,4 +70,4 @@ faults: ## puts faults into the module, shows that each is caught; FAULTS="name 
 help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
-.PHONY: all clean headers install uninstall check demo demo-hyperv lint kunit kunit-kcsan coverage fuzz lab shell matrix probe new-test faults help
+.PHONY: all clean headers install uninstall deb check demo demo-hyperv lint kunit kunit-kcsan coverage fuzz lab shell matrix probe new-test faults help
