@@ -25,7 +25,7 @@ uninstall: ## what install has put here
 deb: ## vmclock-dkms as a Debian package, here
 	@scripts/deb
 
-check: ## the gate: lint, unit tests, a boot of a guest of each host
+check: ## the gate: lint, unit tests, the package and the doctor, a boot of a guest of each host
 	@scripts/check
 
 demo: ## a real KVM guest, chrony locked to its host, ptp_kvm beside it
