@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Sourced by lab/run: file systems for the two machines, under $work.
+# Sourced by bash drivers: file systems for the two machines, under $work.
 # shellcheck shell=bash
 : "${work:?}" "${top:?}"
-# shellcheck disable=SC2154 # busybox: lab/run sets it
+# shellcheck disable=SC2154 # busybox: the driver sets it
 
 # root NAME: an empty one with busybox
 root() {
