@@ -28,6 +28,9 @@ deb: ## vmclock-dkms as a Debian package, here
 check: ## the gate: lint, unit tests, the package and the doctor, a boot of a guest of each host
 	@scripts/check
 
+check-install: ## a whole Debian with this installed, booted as a guest, takes hours; TEST="name ...", HOST=hyperv
+	@HOST="$(HOST)" scripts/check-install/run $(TEST)
+
 demo: ## a real KVM guest, chrony locked to its host, ptp_kvm beside it
 	@scripts/lab/run demo
 
@@ -70,4 +73,4 @@ faults: ## puts faults into the module, shows that each is caught; FAULTS="name 
 help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
-.PHONY: all clean headers install uninstall deb check demo demo-hyperv lint kunit kunit-kcsan coverage fuzz lab shell matrix probe new-test faults help
+.PHONY: all clean headers install uninstall deb check check-install demo demo-hyperv lint kunit kunit-kcsan coverage fuzz lab shell matrix probe new-test faults help
