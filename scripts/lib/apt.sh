@@ -30,6 +30,9 @@ mirror() {
 	esac
 }
 
+# whole FILE: is what comes in; who reads it meanwhile has the old one or the new one
+whole() { cat >"$1.new" && mv "$1.new" "$1"; }
+
 # apt_of SUITE...: what of_suites sees from here on; of SUITE:src the sources, too. Their lists
 # are fetched where the last time is over a day ago; without a network, older ones do.
 apt_of() {
@@ -53,9 +56,9 @@ apt_of() {
 	export VMCLOCK_APT=$apt/apt.conf
 	(
 		flock 8
-		printf '%s' "$sources" >"$apt/sources.list"
+		printf '%s' "$sources" | whole "$apt/sources.list"
 		: >>"$apt/status"
-		cat >"$VMCLOCK_APT" <<-X
+		whole "$VMCLOCK_APT" <<-X
 			Dir::State "$apt";
 			Dir::State::status "$apt/status";
 			Dir::Cache "$apt";
@@ -69,7 +72,7 @@ apt_of() {
 			Acquire::Retries "3";
 		X
 		# Of several suites the newest version counts, backports' too.
-		printf '%s\n' 'Package: *' 'Pin: release *' 'Pin-Priority: 500' >"$apt/preferences"
+		printf '%s\n' 'Package: *' 'Pin: release *' 'Pin-Priority: 500' | whole "$apt/preferences"
 		[ -z "$(find "$apt/fetched" -mmin -1440 2>/dev/null)" ] || exit 0
 		say "fetching the package lists of $*"
 		if of_suites apt-get -qq update -o APT::Update::Error-Mode=any >&2; then
