@@ -211,18 +211,19 @@ int vmclock_phc_register(struct device *parent)
  * vmclock_phc_announce() - tell user space of a disruption
  * @all: it, and how many there have been
  *
- * A change of the PHC's device, with VMCLOCK_DISRUPTION and VMCLOCK_STEP_NS. The clock must be
- * registered.
+ * A change of the PHC's device, with VMCLOCK_DISRUPTION, VMCLOCK_STEP_NS and VMCLOCK_CAUSE. The
+ * clock must be registered.
  *
  * Context: process.
  */
 void vmclock_phc_announce(const struct vmclock_disruptions *all)
 {
-	char count[40], step[40];
-	char *env[3] = { count, step };
+	char count[40], step[40], cause[20];
+	char *env[4] = { count, step, cause };
 
 	snprintf(count, sizeof(count), "VMCLOCK_DISRUPTION=%llu", all->count);
 	snprintf(step, sizeof(step), "VMCLOCK_STEP_NS=%lld", all->step_ns);
+	snprintf(cause, sizeof(cause), "VMCLOCK_CAUSE=%s", all->cause);
 	if (phc_device)
 		kobject_uevent_env(&phc_device->kobj, KOBJ_CHANGE, env);
 }

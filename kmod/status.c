@@ -72,6 +72,8 @@ static DEVICE_ATTR_RO(_name)
 DISRUPTION(disruptions, "%llu", count);
 /* By how much, at the last. */
 DISRUPTION(last_step_ns, "%lld", step_ns);
+/* And why: see struct vmclock_disruptions. */
+DISRUPTION(last_cause, "%s", cause);
 
 #define COUNT(_name, _fact)							\
 	FACT(_name, "%llu", vmclock_counts, vmclock_clock_count, _fact)
@@ -139,6 +141,7 @@ static struct attribute *status_attrs[] = {
 	&dev_attr_crosststamp_width_ns.attr,
 	&dev_attr_disruptions.attr,
 	&dev_attr_last_step_ns.attr,
+	&dev_attr_last_cause.attr,
 	&dev_attr_samples.attr,
 	&dev_attr_page_changes.attr,
 	&dev_attr_errors_page.attr,

@@ -35,7 +35,7 @@ static void (*disrupted)(const struct vmclock_disruptions *all);
 
 /* Read by whoever asks, written by the work alone. */
 static DEFINE_SPINLOCK(lock);
-static struct vmclock_disruptions disruptions;
+static struct vmclock_disruptions disruptions = { .cause = "none" };
 
 /* How it was at the last look, which the work alone knows. */
 static struct {
@@ -50,25 +50,28 @@ static bool sync;
 /* By ktime_get_boottime_ns(): when a disruption was last told; 0: never. */
 static u64 told_ns;
 
-static void tell(s64 step_ns)
+static void tell(s64 step_ns, const char *cause)
 {
 	struct vmclock_disruptions all;
 
 	spin_lock(&lock);
 	disruptions.count++;
 	disruptions.step_ns = step_ns;
+	disruptions.cause = cause;
 	all = disruptions;
 	spin_unlock(&lock);
 	WRITE_ONCE(told_ns, ktime_get_boottime_ns());
 	disrupted(&all);
 }
 
-/* Is it more than the host's clock can have gained by its rate? */
-static bool is_jump(s64 gain_ns, s64 time_ns, bool page_changed)
+/* What has it come of? NULL if it is no more than the host's clock can have gained by its rate. */
+static const char *cause_of(s64 gain_ns, s64 time_ns, bool page_changed)
 {
-	if (page_changed)
-		return abs(gain_ns) > JUMP_OF_PAGE_MIN_NS;
-	return abs(gain_ns) > max_t(s64, JUMP_MIN_NS, time_ns / SLEW_MAX_DIVISOR);
+	if (page_changed && abs(gain_ns) > JUMP_OF_PAGE_MIN_NS)
+		return "page";
+	if (abs(gain_ns) > max_t(s64, JUMP_MIN_NS, time_ns / SLEW_MAX_DIVISOR))
+		return "step";
+	return NULL;
 }
 
 static void look(struct work_struct *work)
@@ -76,20 +79,20 @@ static void look(struct work_struct *work)
 	struct vmclock_crosststamp both;
 	struct vmclock_counts counts;
 	s64 monoraw_ns, apart_ns;
-	bool happened;
+	const char *cause;
 
 	/* While it cannot be told, the last look stays: what happens meanwhile is seen after. */
 	if (!vmclock_crosststamp(CLOCK_REALTIME, U64_MAX, &both)) {
 		vmclock_clock_count(&counts);
 		monoraw_ns = ktime_to_ns(compat_snapshot_monoraw(&both.system));
 		apart_ns = both.host_ns - monoraw_ns;
-		happened = xchg(&sync, false);
-		if (is_jump(apart_ns - last.apart_ns, monoraw_ns - last.monoraw_ns,
-			    counts.page_changes != last.page_changes))
-			happened = true;
+		cause = cause_of(apart_ns - last.apart_ns, monoraw_ns - last.monoraw_ns,
+				 counts.page_changes != last.page_changes);
+		if (xchg(&sync, false))
+			cause = "sync";
 		/* At the first look nothing has been together. */
-		if (happened && last.valid)
-			tell(apart_ns - last.apart_ns);
+		if (cause && last.valid)
+			tell(apart_ns - last.apart_ns, cause);
 		last.valid = true;
 		last.monoraw_ns = monoraw_ns;
 		last.apart_ns = apart_ns;

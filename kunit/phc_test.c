@@ -215,7 +215,9 @@ static void phc_parameter_bounds(struct kunit *test)
 
 static void phc_announces(struct kunit *test)
 {
-	const struct vmclock_disruptions all = { .count = U64_MAX, .step_ns = S64_MIN };
+	const struct vmclock_disruptions all = {
+		.count = U64_MAX, .step_ns = S64_MIN, .cause = "page",
+	};
 	struct device device = {};
 
 	vmclock_phc_announce(&all);
@@ -227,6 +229,7 @@ static void phc_announces(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, made.uevent_of, &device.kobj);
 	KUNIT_EXPECT_STREQ(test, made.uevent[0], "VMCLOCK_DISRUPTION=18446744073709551615");
 	KUNIT_EXPECT_STREQ(test, made.uevent[1], "VMCLOCK_STEP_NS=-9223372036854775808");
+	KUNIT_EXPECT_STREQ(test, made.uevent[2], "VMCLOCK_CAUSE=page");
 }
 
 static void phc_registers(struct kunit *test)

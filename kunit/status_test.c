@@ -108,7 +108,9 @@ static void status_counts(struct kunit *test)
 		.samples = U64_MAX, .page_changes = 1, .errors_page = 2, .errors_source = 3,
 		.errors_range = 4, .errors_moving = 5,
 	};
-	made.disruptions = (struct vmclock_disruptions){ .count = 6, .step_ns = S64_MIN };
+	made.disruptions = (struct vmclock_disruptions){
+		.count = 6, .step_ns = S64_MIN, .cause = "sync",
+	};
 	expect_says(test, &dev_attr_samples, "18446744073709551615\n");
 	expect_says(test, &dev_attr_page_changes, "1\n");
 	expect_says(test, &dev_attr_errors_page, "2\n");
@@ -116,6 +118,7 @@ static void status_counts(struct kunit *test)
 	expect_says(test, &dev_attr_errors_range, "4\n");
 	expect_says(test, &dev_attr_errors_moving, "5\n");
 	expect_says(test, &dev_attr_disruptions, "6\n");
+	expect_says(test, &dev_attr_last_cause, "sync\n");
 	expect_says(test, &dev_attr_last_step_ns, "-9223372036854775808\n");
 }
 

@@ -92,6 +92,7 @@ static void watch_jumps(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, made.told, (int)i + 1);
 		KUNIT_EXPECT_EQ(test, made.last_told.count, i + 1);
 		KUNIT_EXPECT_EQ(test, made.last_told.step_ns, gains_ns[i]);
+		KUNIT_EXPECT_STREQ(test, made.last_told.cause, "step");
 		second_passes(0);
 		KUNIT_EXPECT_EQ(test, made.told, (int)i + 1);
 	}
@@ -106,8 +107,14 @@ static void watch_page_changes(struct kunit *test)
 	made.page_changes++;
 	second_passes(20000000);
 	KUNIT_EXPECT_EQ(test, made.told, 1);
+	KUNIT_EXPECT_STREQ(test, made.last_told.cause, "page");
 	second_passes(20000000);
 	KUNIT_EXPECT_EQ(test, made.told, 1);
+	/* One so large may be of either; and the page was written. */
+	made.page_changes++;
+	second_passes(90 * NSEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, made.told, 2);
+	KUNIT_EXPECT_STREQ(test, made.last_told.cause, "page");
 }
 
 static void watch_sync(struct kunit *test)
@@ -115,6 +122,7 @@ static void watch_sync(struct kunit *test)
 	WRITE_ONCE(sync, true);
 	second_passes(0);
 	KUNIT_EXPECT_EQ(test, made.told, 1);
+	KUNIT_EXPECT_STREQ(test, made.last_told.cause, "sync");
 	second_passes(0);
 	KUNIT_EXPECT_EQ(test, made.told, 1);
 
