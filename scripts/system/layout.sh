@@ -19,7 +19,11 @@ case $PREFIX in
 /usr) rules=/usr/lib/udev/rules.d ;;
 *) rules=/etc/udev/rules.d ;;
 esac
-units=$PREFIX/lib/systemd/system
+# So it is with systemd's.
+case $PREFIX in
+/usr | /usr/local) units=$PREFIX/lib/systemd/system ;;
+*) units=/etc/systemd/system ;;
+esac
 
 say() { printf 'vmclock: %s\n' "$*"; }
 die() { printf 'vmclock: %s\n' "$*" >&2; exit 1; }
@@ -36,6 +40,7 @@ files() {
 		644 systemd/vmclock-chrony.service $units/vmclock-chrony.service
 		644 systemd/vmclock-disruption@.service $units/vmclock-disruption@.service
 		644 systemd/chrony.service.d/vmclock.conf $units/chrony.service.d/vmclock.conf
+		644 systemd/chrony.service.d/vmclock.conf $units/chronyd.service.d/vmclock.conf
 		644 udev/60-ptp-vmclock.rules $rules/60-ptp-vmclock.rules
 		644 man/vmclock.4 $PREFIX/share/man/man4/vmclock.4
 		644 man/vmclock-status.8 $PREFIX/share/man/man8/vmclock-status.8
@@ -48,7 +53,7 @@ files() {
 # folders: those that are ours alone, or that go when they are empty; inner ones first
 folders() {
 	printf '%s\n' "$lib/status" "$lib" "$PREFIX/share/vmclock" "$units/chrony.service.d" \
-		"$units" "$PREFIX/lib/systemd" "$PREFIX/share/man/man4" \
+		"$units/chronyd.service.d" "$units" "$PREFIX/lib/systemd" "$PREFIX/share/man/man4" \
 		"$PREFIX/share/man/man8" /etc/chrony/conf.d /etc/chrony
 }
 
@@ -60,11 +65,14 @@ need_root() {
 	! on_this_machine || [ "$(id -u)" = 0 ] || die "$1 is for root: sudo make $1"
 }
 
-# not_packaged: the package's files are not ours to write or to remove
-not_packaged() {
-	! owner=$(dpkg-query -S "$source/dkms.conf" 2>/dev/null) ||
-		die "this is the package ${owner%%:*}'s: apt-get purge ${owner%%:*} removes it"
-}
+# owner: the package that has the modules, of whatever version
+owner() { dpkg-query -S '/usr/src/vmclock-*/dkms.conf' 2>/dev/null | sed 's/:.*//;q'; }
+
+# owned FILE: it is a package's, and not ours to remove
+owned() { dpkg-query -S "$1" >/dev/null 2>&1; }
+
+# in_chroot: the kernel that runs is another system's, with modules of its own
+in_chroot() { [ "$(stat -Lc %d:%i /)" != "$(stat -Lc %d:%i /proc/1/root 2>/dev/null)" ]; }
 
 # dkms_versions: those that DKMS has of us; this tree may be of another
 dkms_versions() {
@@ -84,9 +92,10 @@ dkms_remove() {
 	[ ! -e "/var/lib/dkms/vmclock/$1" ] || dkms remove -m vmclock -v "$1" --all >/dev/null
 }
 
-# reload: has systemd and udev read what has changed
+# reload: has systemd and udev read what has changed, and name a clock that is there already
 reload() {
-	[ -d /run/systemd/system ] || return 0
+	[ -d /run/systemd/system ] && ! in_chroot || return 0
 	systemctl daemon-reload
 	udevadm control --reload
+	udevadm trigger --subsystem-match=ptp
 }
