@@ -23,6 +23,9 @@ guest_by_vendor() {
 	esac
 }
 
+# emulated_cpu: QEMU's models have its name, unless they are told to be another's
+emulated_cpu() { grep -qs '^model name.*QEMU' "$root/proc/cpuinfo"; }
+
 # guest_by_cpu: by the CPU's word, which a program asks for us
 guest_by_cpu() {
 	virt=
@@ -32,7 +35,9 @@ guest_by_cpu() {
 	case $virt in
 	kvm | amazon | google) echo kvm ;;
 	microsoft) echo hyperv ;;
-	qemu) echo emulated ;;
+	# systemd's word where firmware is QEMU's and the CPU names no hypervisor: only one that is
+	# emulated calls itself so as well.
+	qemu) if emulated_cpu; then echo emulated; else echo hidden; fi ;;
 	oracle) echo virtualbox ;;
 	vmware | xen) echo "$virt" ;;
 	esac

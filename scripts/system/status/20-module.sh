@@ -15,7 +15,7 @@ loaded() { has "/sys/module/$1"; }
 source_version() {
 	for each in "$root"/usr/src/vmclock-*/dkms.conf; do
 		sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' "$each" 2>/dev/null
-	done | tail -n 1
+	done | sort -t. -n -k1,1 -k2,2 -k3,3 | tail -n 1
 }
 
 # headers_package KERNEL
@@ -51,11 +51,15 @@ kernel_config() {
 	grep -q "^CONFIG_$1=[ym]" "$root/boot/config-$kernel"
 }
 
-# last_word: the module's last line in the kernel's log, where this user may read that, and where it
+# last_word: the module's last refusal in the kernel's log, where this user may read that, and where it
 # has not been loaded since, to be unloaded by hand
 last_word() {
 	dmesg 2>/dev/null | sed -n 's/.*] vmclock: //p' |
-		awk '{ word = /^the host.s clock is |^Hyper-V: the clock will / ? "" : $0 } END { printf "%s", word }'
+		awk '/^the host.s clock is |^Hyper-V: the clock will / { word = "" }
+			/^no guest | without |, but this kernel|^confidential guest|^the host tells no time|^cannot register|must be / {
+				word = $0
+			}
+			END { printf "%s", word }'
 }
 
 # forbidden MODULE: the file that forbids to load it

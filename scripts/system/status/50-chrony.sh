@@ -126,7 +126,7 @@ check_chronyd_runs() {
 	show chronyd "does not run"
 	ours || return 0
 	case $(steerers) in *phc2sys*) return 0 ;; esac
-	if ! have chronyd && ! has "$chrony_file"; then
+	if ! have chronyd; then
 		problem degraded no-chronyd guest "there is no chronyd" \
 			"it is not installed, and systemd-timesyncd reads no PTP clock" \
 			"sudo apt-get install chrony (it takes the place of systemd-timesyncd)"
@@ -164,7 +164,7 @@ check_chronyd_has_the_clock() {
 		else
 			problem degraded no-refclock guest "chronyd does not know of the clock" \
 				"vmclock-chrony.service, which writes its line to $LINE_FILE, is not installed or has failed" \
-				"sudo systemctl start vmclock-chrony.service; sudo journalctl -u vmclock-chrony"
+				"sudo systemctl restart vmclock-chrony.service; sudo journalctl -u vmclock-chrony"
 		fi
 	elif [ -z "$sources" ]; then
 		show chronyd "runs, and does not answer chronyc"

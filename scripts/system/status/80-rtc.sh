@@ -3,8 +3,9 @@
 # shellcheck shell=sh
 : "${root?}" "${guest?}"
 
-# Time zones are quarters of an hour apart.
+# Time zones are quarters of an hour apart, and none but UTC's own is less than an hour from it.
 ZONE_S=900
+ZONES_MIN=4
 # A hardware clock drifts, and is read to the second.
 OFF_S=120
 
@@ -19,7 +20,7 @@ check_rtc() {
 	rest=$((abs_s - zones * ZONE_S))
 	if [ "$abs_s" -le $OFF_S ]; then
 		show rtc "UTC, like the system clock"
-	elif [ "$zones" -le 56 ] && [ "${rest#-}" -le $OFF_S ]; then
+	elif [ "$zones" -ge $ZONES_MIN ] && [ "$zones" -le 56 ] && [ "${rest#-}" -le $OFF_S ]; then
 		rtc_in_local_time "$(awk "BEGIN { printf \"%g h %s\", $zones / 4, $off_s < 0 ? \"behind\" : \"ahead\" }")"
 	else
 		show rtc "$off_s s ahead of the system clock"
