@@ -48,6 +48,12 @@ process() {
 	printf '%s\0' "$@" >"$tree/proc/$id/cmdline"
 }
 
+# started ID SECONDS: that process, so long ago; the name in it is one that misleads
+started() {
+	put /proc/uptime "5000.25 9000.50"
+	put "/proc/$1/stat" "$1 (a) b c) S 1 0 0 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 $(((5000 - $2) * 100)) 0"
+}
+
 # ptp_clock PTP NAME
 ptp_clock() {
 	put "/sys/class/ptp/$1/clock_name" "$2"

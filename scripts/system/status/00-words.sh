@@ -78,8 +78,16 @@ process() {
 	done
 }
 
-# arguments ID
-arguments() { tr '\0' ' ' <"$root/proc/$1/cmdline" 2>/dev/null || :; }
+# arguments ID: its command line; nothing if it has ended meanwhile
+arguments() { tr '\0' ' ' 2>/dev/null <"$root/proc/$1/cmdline" || :; }
+
+# runs_for ID: so many seconds; nothing where that cannot be told
+runs_for() {
+	# Behind its name, which may hold anything, the 20th word: the ticks of 10 ms from boot to its start.
+	ticks=$(sed 's/.*) //' "$root/proc/$1/stat" 2>/dev/null | cut -d' ' -f20)
+	uptime=$(cut -d. -f1 "$root/proc/uptime" 2>/dev/null)
+	[ -z "$ticks" ] || [ -z "$uptime" ] || echo $((uptime - ticks / 100))
+}
 
 # Saying. fact and number are for programs, show is for people, problem is for both.
 
