@@ -141,13 +141,20 @@ check_chronyd_runs() {
 			"take that line out of $(file_with "$device"); sudo systemctl restart $(chrony_unit). vmclock-chrony.service names the clock while it is there"
 		return
 	done
-	if [ "$(systemctl is-failed "$(chrony_unit)" 2>/dev/null)" = failed ]; then
+	case $(systemctl is-failed "$(chrony_unit)" 2>/dev/null) in
+	failed)
 		problem broken chronyd-failed guest "chronyd does not run" "it has failed" \
 			"sudo journalctl -u $(chrony_unit) -n 20; sudo systemctl restart $(chrony_unit)"
-	else
+		;;
+	activating | deactivating)
+		problem degraded chronyd-starting guest "chronyd does not run at this moment" \
+			"it is being restarted, as when the clock comes or goes" "look again in 20 s: vmclock-status"
+		;;
+	*)
 		problem broken chronyd-stopped guest "chronyd does not run" "nobody has started it" \
 			"sudo systemctl enable --now $(chrony_unit)"
-	fi
+		;;
+	esac
 }
 
 # file_with DEVICE: the file that names it for good, if one does
