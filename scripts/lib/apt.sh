@@ -9,42 +9,45 @@
 # variable that apt heeds: with it, an installation would be one into an empty system.
 of_suites() { APT_CONFIG=${VMCLOCK_APT:?} "$@"; }
 
-# mirror SUITE: where this machine gets suites of that sort. A mirror of the archive
+# targets: the releases that this machine's apt has, and where
+targets() {
+	# shellcheck disable=SC2016 # apt's own variables
+	apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
+		awk '$2 == "main" { print $1, $3 }'
+}
+
+# mirror SUITE TARGETS: where this machine gets suites of that sort. A mirror of the archive
 # has all suites, whichever of them the machine uses.
 mirror() {
-	local targets
-
-	# shellcheck disable=SC2016 # apt's own variables
-	targets=$(apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' \
-		'Created-By: Packages' | awk '$2 == "main" { print $1, $3 }')
 	case $1 in
-	*-security) awk '$1 ~ /-security$/ { print $2; exit }' <<<"$targets" ;;
+	*-security) awk '$1 ~ /-security$/ { print $2; exit }' <<<"$2" ;;
 	*)
 		# Its own name without -security tells the archive from third parties.
 		awk '{ uri[$1] = $2 } END {
 			for (s in uri) if (s ~ /-security$/) {
 				sub(/-security$/, "", s); print uri[s]; exit
 			}
-		}' <<<"$targets"
+		}' <<<"$2"
 		;;
 	esac
 }
 
 # whole FILE: is what comes in; who reads it meanwhile has the old one or the new one
-whole() { cat >"$1.new" && mv "$1.new" "$1"; }
+whole() { cat >"$1.new.$$" && mv "$1.new.$$" "$1"; }
 
 # apt_of SUITE...: what of_suites sees from here on; of SUITE:src the sources, too. Their lists
 # are fetched where the last time is over a day ago; without a network, older ones do.
 apt_of() {
-	local suite uri kinds kind sources=
+	local suite uri kinds kind targets sources=
 	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 	need "$keyring=debian-archive-keyring" \
 		/etc/ssl/certs/ca-certificates.crt=ca-certificates
+	targets=$(targets)
 	for suite; do
 		kinds=deb
 		case $suite in *:src) suite=${suite%:src} kinds='deb deb-src' ;; esac
-		uri=$(mirror "$suite")
+		uri=$(mirror "$suite" "$targets")
 		[ -n "$uri" ] || die "this machine's apt has no mirror for $suite:" \
 			"name the release and its -security in its sources, and run apt-get update"
 		for kind in $kinds; do
@@ -86,15 +89,21 @@ apt_of() {
 }
 
 # apt_names REGEX PACKAGE...: the packages, and those of what they depend on whose
-# names match REGEX (extended, whole), as NAME=VERSION lines.
+# names match REGEX (extended, whole), as NAME=VERSION lines. Of the same lists that is the
+# same, and apt is seconds about it.
 apt_names() {
-	local regex=$1
+	local regex=$1 answer names
 
+	answer=$apt/names-$(key "$@")
 	shift
-	of_suites apt-get install --simulate "$@" 2>&1 |
-		sed -En 's/^Inst ([^ ]+) (\[[^]]*\] )?\(([^ ]+) .*/\1=\3/p' |
-		grep -E "^($regex)=" | sort ||
-		die "apt finds no $* in: $(cut -d']' -f2- "$apt/sources.list" | tr '\n' ';')"
+	if [ ! "$answer" -nt "$apt/fetched" ]; then
+		names=$(of_suites apt-get install --simulate "$@" 2>&1 |
+			sed -En 's/^Inst ([^ ]+) (\[[^]]*\] )?\(([^ ]+) .*/\1=\3/p' |
+			grep -E "^($regex)=" | sort) ||
+			die "apt finds no $* in: $(cut -d']' -f2- "$apt/sources.list" | tr '\n' ';')"
+		whole "$answer" <<<"$names"
+	fi
+	cat "$answer"
 }
 
 # apt_unpack FOLDER NAME=VERSION...
