@@ -5,7 +5,8 @@
 : "${top:?}" "${cache:?}"
 
 # build_in FOLDER KDIR [MAKE-ARGUMENT...]: the module of this tree for that kernel, in a
-# copy under FOLDER. All that is compiled is compiled anew, and speaks.
+# copy under FOLDER. All that is compiled is compiled anew, and speaks, whatever flags the make
+# has that called us.
 build_in() {
 	local folder=$1 kdir=$2
 
@@ -16,7 +17,7 @@ build_in() {
 	mkdir -p "$folder"
 	cp -r "$top/Kbuild" "$top/kmod" "$top/kunit" "$folder/"
 	find "$folder" \( -name '*.o' -o -name '.*.cmd' -o -name probed.h \) -delete
-	set -- make -C "$kdir" M="$folder" -j"$(nproc)" "$@" modules
+	set -- env MAKEFLAGS= make -C "$kdir" M="$folder" -j"$(nproc)" "$@" modules
 	if [ -e "${kdir%/*}/toolchain" ]; then
 		inside "$(cat "${kdir%/*}/toolchain")" "$folder" "$@"
 	else
@@ -27,14 +28,15 @@ build_in() {
 # build_clean FOLDER KDIR [MAKE-ARGUMENT...]: the same with W=1; a warning does not fail make, but
 # this.
 build_clean() {
-	local folder=$1
+	local folder=$1 compiled
 
 	if ! build_in "$@" W=1 >"$folder.log" 2>&1; then
 		cat "$folder.log"
 		die "for the kernel ${folder##*/} the build failed (above)"
 	fi
 	! grep -A 8 'warning:' "$folder.log" || die "for the kernel ${folder##*/} there are warnings (above)"
-	say "for the kernel ${folder##*/}: $(grep -c ' CC ' "$folder.log") files compiled, no warning"
+	compiled=$(grep -c ' CC ' "$folder.log") || die "for the kernel ${folder##*/} nothing was compiled"
+	say "for the kernel ${folder##*/}: $compiled files compiled, no warning"
 }
 
 # inside ROOT FOLDER COMMAND...: with the compiler of that root; FOLDER and the cache have there
