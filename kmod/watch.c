@@ -4,7 +4,7 @@
  *
  * After a pause, a migration or a restore the guest's clocks go on as if nothing had been, and
  * so they do when the host's clock is set. Who reads our clock then sees the right time, but
- * a servo takes a minute to believe it. So somebody looks once a second, whether or not
+ * a servo takes a minute to believe it. So somebody looks twice a second, whether or not
  * anybody reads, and tells those who can have the servo begin anew.
  */
 #include <linux/compiler.h>
@@ -22,11 +22,14 @@
 #include "crosststamp.h"
 #include "watch.h"
 
-#define LOOK_MS		1000
+/* So that a second is enough for the telling and for the step that follows. */
+#define LOOK_MS		500
 
 /* The host's clock may be slewed: by a tenth at most (adjtimex(2)), which is no disruption. */
 #define SLEW_MAX_DIVISOR	10
-#define JUMP_MIN_NS		(LOOK_MS * NSEC_PER_MSEC / SLEW_MAX_DIVISOR)
+
+/* Nor is what every servo closes by itself, or what a host's late messages can look like. */
+#define JUMP_MIN_NS		(100 * NSEC_PER_MSEC)
 
 /* Where the host has written its page, it has done something, and noise is less than this. */
 #define JUMP_OF_PAGE_MIN_NS	NSEC_PER_MSEC
@@ -104,7 +107,7 @@ static void look(struct work_struct *work)
 static DECLARE_DELAYED_WORK(look_work, look);
 
 /**
- * vmclock_watch_start() - look once a second
+ * vmclock_watch_start() - look twice a second
  * @new_disrupted: called after each disruption, in process context
  *
  * The clock must have been started.

@@ -173,7 +173,7 @@ static void watch_by_itself(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, all.count, 1ULL);
 	KUNIT_EXPECT_EQ(test, all.step_ns, NSEC_PER_SEC);
 
-	/* Once a second is often enough. */
+	/* With the next look is soon enough. */
 	vmclock_watch_sync();
 	KUNIT_EXPECT_TRUE(test, READ_ONCE(sync));
 	KUNIT_EXPECT_TRUE(test, timer_pending(&look_work.timer));
