@@ -56,6 +56,8 @@ static int watch_test_init(struct kunit *test)
 	memset(&disruptions, 0, sizeof(disruptions));
 	sync = false;
 	told_ns = 0;
+	/* Never NULL: KUNIT_EXPECT_STREQ() of Linux 6.1 follows that. */
+	made.last_told.cause = "none";
 	made.host_ns = 1700000000 * NSEC_PER_SEC;
 	made.monoraw_ns = 100 * NSEC_PER_SEC;
 	disrupted = made_disrupted;
