@@ -159,6 +159,7 @@ int vmclock_crosststamp(clockid_t clockid, u64 max_width_ns,
 			.system = system,
 			.host_ns = host_ns,
 			.width_ns = width_ns,
+			.page = bracket.before.page,
 		};
 	}
 	WRITE_ONCE(last_width_ns, both->width_ns);

@@ -17,6 +17,8 @@ struct pvclock_vcpu_time_info;
  * @scale: unit per TSC tick, in the page format's fixed point
  * @shift: binary exponent of @scale
  * @version: the host's own count of its updates of this page
+ * @stable: pvclock: the numbers are the same for all CPUs, and the host leaves them alone but for
+ *	what it does to the guest
  *
  * Only the page format knows what the numbers mean; everybody else compares copies,
  * and only that.
@@ -27,6 +29,7 @@ struct vmclock_page {
 	u64 scale;
 	s32 shift;
 	u32 version;
+	bool stable;
 };
 
 /**
@@ -59,6 +62,24 @@ static inline bool vmclock_page_same(const struct vmclock_page *a,
 	return a->version == b->version && a->tsc_base == b->tsc_base &&
 	       a->ref_base == b->ref_base && a->scale == b->scale &&
 	       a->shift == b->shift;
+}
+
+/**
+ * vmclock_page_anew() - has the host done something to the guest between two copies?
+ * @a: one copy of a pvclock page, any CPU's
+ * @b: the other, of any other's
+ *
+ * The version is a CPU's own, and goes up from time to time where nothing has happened. Pages
+ * that are not stable the host writes all the time: they say nothing of this, but that they were
+ * not so before.
+ */
+static inline bool vmclock_page_anew(const struct vmclock_page *a,
+				     const struct vmclock_page *b)
+{
+	if (!a->stable || !b->stable)
+		return a->stable != b->stable;
+	return a->tsc_base != b->tsc_base || a->ref_base != b->ref_base ||
+	       a->scale != b->scale || a->shift != b->shift;
 }
 
 /**

@@ -49,6 +49,7 @@ static int pvclock_copy(const struct pvclock_vcpu_time_info *src,
 		page->ref_base = READ_ONCE(src->system_time);
 		page->scale = READ_ONCE(src->tsc_to_system_mul);
 		page->shift = READ_ONCE(src->tsc_shift);
+		page->stable = READ_ONCE(src->flags) & PVCLOCK_TSC_STABLE_BIT;
 		*tsc = rdtsc_ordered();
 		/* The host makes the version odd before the data: read it again last. */
 		virt_rmb();

@@ -20,6 +20,8 @@
 #include "clock.h"
 #include "compat/compat.h"
 #include "crosststamp.h"
+#include "host.h"
+#include "page.h"
 #include "watch.h"
 
 /* So that a second is enough for the telling and for the step that follows. */
@@ -31,7 +33,11 @@
 /* Nor is what every servo closes by itself, or what a host's late messages can look like. */
 #define JUMP_MIN_NS		(100 * NSEC_PER_MSEC)
 
-/* Where the host has written its page, it has done something, and noise is less than this. */
+/*
+ * Where the host has done something to the guest, and its page says so, noise is less than
+ * this. Only such a jump is the guest's: of any other it may be the host's clock that was set,
+ * and so may be wrong now.
+ */
 #define JUMP_OF_PAGE_MIN_NS	NSEC_PER_MSEC
 
 static void (*disrupted)(const struct vmclock_disruptions *all);
@@ -45,6 +51,7 @@ static struct {
 	bool valid;
 	s64 monoraw_ns;
 	s64 apart_ns;		/* host UTC minus CLOCK_MONOTONIC_RAW */
+	struct vmclock_page page;
 	u64 page_changes;
 } last;
 
@@ -67,10 +74,21 @@ static void tell(s64 step_ns, const char *cause)
 	disrupted(&all);
 }
 
-/* What has it come of? NULL if it is no more than the host's clock can have gained by its rate. */
-static const char *cause_of(s64 gain_ns, s64 time_ns, bool page_changed)
+/*
+ * Has the host done something to the guest since the last look? Where it has one page for all
+ * CPUs and feeds us, that has been counted, with what no page shows.
+ */
+static bool page_anew(const struct vmclock_page *page, u64 page_changes)
 {
-	if (page_changed && abs(gain_ns) > JUMP_OF_PAGE_MIN_NS)
+	if (vmclock_clock_host()->fed)
+		return page_changes != last.page_changes;
+	return vmclock_page_anew(&last.page, page);
+}
+
+/* What has it come of? NULL if it is no more than the host's clock can have gained by its rate. */
+static const char *cause_of(s64 gain_ns, s64 time_ns, bool anew)
+{
+	if (anew && abs(gain_ns) > JUMP_OF_PAGE_MIN_NS)
 		return "page";
 	if (abs(gain_ns) > max_t(s64, JUMP_MIN_NS, time_ns / SLEW_MAX_DIVISOR))
 		return "step";
@@ -90,7 +108,7 @@ static void look(struct work_struct *work)
 		monoraw_ns = ktime_to_ns(compat_snapshot_monoraw(&both.system));
 		apart_ns = both.host_ns - monoraw_ns;
 		cause = cause_of(apart_ns - last.apart_ns, monoraw_ns - last.monoraw_ns,
-				 counts.page_changes != last.page_changes);
+				 page_anew(&both.page, counts.page_changes));
 		if (xchg(&sync, false))
 			cause = "sync";
 		/* At the first look nothing has been together. */
@@ -99,6 +117,7 @@ static void look(struct work_struct *work)
 		last.valid = true;
 		last.monoraw_ns = monoraw_ns;
 		last.apart_ns = apart_ns;
+		last.page = both.page;
 		last.page_changes = counts.page_changes;
 	}
 	schedule_delayed_work(to_delayed_work(work), msecs_to_jiffies(LOOK_MS));

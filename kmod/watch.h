@@ -9,8 +9,8 @@
  * struct vmclock_disruptions - what has happened since the module was loaded
  * @count: so many disruptions
  * @step_ns: by so much the host's clock went ahead of the guest's at the last, in ns
- * @cause: what the last came of, in a word: "page", the host has written its page, as when it
- *	stops, moves or restores the guest; "sync", it said that the guest's clock is wrong;
+ * @cause: what the last came of, in a word: "page", the host has stopped, moved or
+ *	restored the guest, by what its page says; "sync", it said that the guest's clock is wrong;
  *	"step", its clock was set, as far as can be told; "none" if there was none
  */
 struct vmclock_disruptions {

@@ -260,6 +260,22 @@ static void pvclock_read_negative_shift(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, now.ref_ns, 721ULL);
 }
 
+static void pvclock_read_stable(struct kunit *test)
+{
+	static const u8 flags[] = {
+		0, PVCLOCK_GUEST_STOPPED, PVCLOCK_TSC_STABLE_BIT,
+		PVCLOCK_TSC_STABLE_BIT | PVCLOCK_GUEST_STOPPED,
+	};
+	struct vmclock_instant now;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		host_page.flags = flags[i];
+		KUNIT_ASSERT_EQ(test, vmclock_pvclock_read(&host_page, &now), 0);
+		KUNIT_EXPECT_EQ(test, now.page.stable, i >= 2);
+	}
+}
+
 static void pvclock_read_never_filled(struct kunit *test)
 {
 	struct vmclock_instant now;
@@ -429,6 +445,7 @@ static struct kunit_case pvclock_cases[] = {
 	KUNIT_CASE(pvclock_ref_fraction),
 	KUNIT_CASE(pvclock_read_settled),
 	KUNIT_CASE(pvclock_read_negative_shift),
+	KUNIT_CASE(pvclock_read_stable),
 	KUNIT_CASE(pvclock_read_never_filled),
 	KUNIT_CASE(pvclock_read_shift_out_of_range),
 	KUNIT_CASE(pvclock_read_page_from_future),

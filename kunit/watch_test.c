@@ -11,7 +11,9 @@
 static struct {
 	int error;
 	s64 host_ns, monoraw_ns;
+	struct vmclock_page page;
 	u64 page_changes;
+	struct vmclock_host host;
 	int told;
 	struct vmclock_disruptions last_told;
 } made;
@@ -21,7 +23,7 @@ int vmclock_crosststamp(clockid_t clockid, u64 max_width_ns,
 {
 	if (made.error)
 		return made.error;
-	*both = (struct vmclock_crosststamp){ .host_ns = made.host_ns };
+	*both = (struct vmclock_crosststamp){ .host_ns = made.host_ns, .page = made.page };
 #if COMPAT_SNAPSHOT_ID
 	both->system.monoraw = ns_to_ktime(made.monoraw_ns);
 #else
@@ -33,6 +35,15 @@ int vmclock_crosststamp(clockid_t clockid, u64 max_width_ns,
 void vmclock_clock_count(struct vmclock_counts *counts)
 {
 	*counts = (struct vmclock_counts){ .page_changes = made.page_changes };
+}
+
+const struct vmclock_host *vmclock_clock_host(void)
+{
+	return &made.host;
+}
+
+static void made_fed(struct vmclock_feed_facts *facts)
+{
 }
 
 static void made_disrupted(const struct vmclock_disruptions *all)
@@ -60,6 +71,7 @@ static int watch_test_init(struct kunit *test)
 	made.last_told.cause = "none";
 	made.host_ns = 1700000000 * NSEC_PER_SEC;
 	made.monoraw_ns = 100 * NSEC_PER_SEC;
+	made.page = (struct vmclock_page){ .ref_base = 1, .version = 2, .stable = true };
 	disrupted = made_disrupted;
 	look(&look_work.work);
 	return 0;
@@ -100,23 +112,106 @@ static void watch_jumps(struct kunit *test)
 	}
 }
 
-/* Where the host has written its page, much less is a disruption; but it must be one. */
+/* Where the page says that something was done, much less is a disruption; but it must be one. */
 static void watch_page_changes(struct kunit *test)
 {
-	made.page_changes++;
+	made.page.ref_base++;
 	second_passes(500000);
 	KUNIT_EXPECT_EQ(test, made.told, 0);
-	made.page_changes++;
+	made.page.ref_base++;
 	second_passes(20000000);
 	KUNIT_EXPECT_EQ(test, made.told, 1);
 	KUNIT_EXPECT_STREQ(test, made.last_told.cause, "page");
 	second_passes(20000000);
 	KUNIT_EXPECT_EQ(test, made.told, 1);
 	/* One so large may be of either; and the page was written. */
-	made.page_changes++;
+	made.page.tsc_base++;
 	second_passes(90 * NSEC_PER_SEC);
 	KUNIT_EXPECT_EQ(test, made.told, 2);
 	KUNIT_EXPECT_STREQ(test, made.last_told.cause, "page");
+}
+
+/* Each of its numbers says so. */
+static void watch_page_numbers(struct kunit *test)
+{
+	int told = 0;
+
+	made.page.tsc_base++;
+	second_passes(2000000);
+	KUNIT_EXPECT_EQ(test, made.told, ++told);
+	made.page.ref_base--;
+	second_passes(-2000000);
+	KUNIT_EXPECT_EQ(test, made.told, ++told);
+	made.page.scale++;
+	second_passes(2000000);
+	KUNIT_EXPECT_EQ(test, made.told, ++told);
+	made.page.shift--;
+	second_passes(2000000);
+	KUNIT_EXPECT_EQ(test, made.told, ++told);
+}
+
+/* Another CPU's page, or the host's update from time to time: the same numbers. */
+static void watch_version_alone_is_no_change(struct kunit *test)
+{
+	made.page.version += 2;
+	second_passes(20000000);
+	KUNIT_EXPECT_EQ(test, made.told, 0);
+	made.page.version += 2;
+	second_passes(90 * NSEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, made.told, 1);
+	KUNIT_EXPECT_STREQ(test, made.last_told.cause, "step");
+}
+
+/*
+ * A host without a stable TSC writes its pages all the time, also while its clock is slewed
+ * or is set to a time that is wrong.
+ */
+static void watch_unstable_page_tells_nothing(struct kunit *test)
+{
+	int i;
+
+	made.page.stable = false;
+	second_passes(0);
+	for (i = 0; i < 10; i++) {
+		made.page.ref_base++;
+		second_passes(50000000);
+	}
+	KUNIT_EXPECT_EQ(test, made.told, 0);
+	made.page.ref_base++;
+	second_passes(3600 * NSEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, made.told, 1);
+	KUNIT_EXPECT_STREQ(test, made.last_told.cause, "step");
+
+	/* Moved to a host that has one, and from it. */
+	made.page.stable = true;
+	second_passes(20000000);
+	KUNIT_EXPECT_EQ(test, made.told, 2);
+	KUNIT_EXPECT_STREQ(test, made.last_told.cause, "page");
+	made.page.stable = false;
+	second_passes(90 * NSEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, made.told, 3);
+	KUNIT_EXPECT_STREQ(test, made.last_told.cause, "page");
+}
+
+/* Each CPU of a KVM guest counts for itself, and may have seen late what was long ago. */
+static void watch_counted_page_changes(struct kunit *test)
+{
+	made.page_changes++;
+	second_passes(90 * NSEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, made.told, 1);
+	KUNIT_EXPECT_STREQ(test, made.last_told.cause, "step");
+
+	/* Of a host that feeds us they are one, and tell also what the page does not. */
+	made.host.fed = made_fed;
+	second_passes(0);
+	made.page_changes++;
+	second_passes(20000000);
+	KUNIT_EXPECT_EQ(test, made.told, 2);
+	KUNIT_EXPECT_STREQ(test, made.last_told.cause, "page");
+	made.page.ref_base++;
+	second_passes(90 * NSEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, made.told, 3);
+	KUNIT_EXPECT_STREQ(test, made.last_told.cause, "step");
 }
 
 static void watch_sync(struct kunit *test)
@@ -188,6 +283,10 @@ static struct kunit_case watch_cases[] = {
 	KUNIT_CASE(watch_nothing_happens),
 	KUNIT_CASE(watch_jumps),
 	KUNIT_CASE(watch_page_changes),
+	KUNIT_CASE(watch_page_numbers),
+	KUNIT_CASE(watch_version_alone_is_no_change),
+	KUNIT_CASE(watch_unstable_page_tells_nothing),
+	KUNIT_CASE(watch_counted_page_changes),
 	KUNIT_CASE(watch_sync),
 	KUNIT_CASE(watch_cannot_look),
 	KUNIT_CASE(watch_by_itself),

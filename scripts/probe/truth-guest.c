@@ -19,7 +19,7 @@
 
 /* Second argument: struct vmclock_instant, which begins with struct vmclock_page. */
 #define PROBE "p:vmclock_truth vmclock:vmclock_epoch_host_ns tsc_base=+0(%si):u64 " \
-	"ref_base=+8(%si):u64 scale=+16(%si):u64 shift=+24(%si):s32 ref=+40(%si):u64 frac=+48(%si):u32"
+	"ref_base=+8(%si):u64 scale=+16(%si):u64 shift=+24(%si):s32 ref=+48(%si):u64 frac=+56(%si):u32"
 #define SHOWN "tsc_base=%llu ref_base=%llu scale=%llu shift=%d ref=%llu frac=%u"
 
 static void put(const char *file, const char *text)
