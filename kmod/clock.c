@@ -137,6 +137,9 @@ static void count_error(int ret)
 	case -ETIMEDOUT:
 		this_cpu_inc(cpu_clock.counts.errors_page);
 		break;
+	case -ESTALE:
+		this_cpu_inc(cpu_clock.counts.errors_stale);
+		break;
 	case -ERANGE:
 		this_cpu_inc(cpu_clock.counts.errors_range);
 		break;
@@ -235,6 +238,7 @@ void vmclock_clock_count(struct vmclock_counts *counts)
 		counts->page_changes += READ_ONCE(one->page_changes);
 		counts->errors_page += READ_ONCE(one->errors_page);
 		counts->errors_source += READ_ONCE(one->errors_source);
+		counts->errors_stale += READ_ONCE(one->errors_stale);
 		counts->errors_range += READ_ONCE(one->errors_range);
 		counts->errors_moving += READ_ONCE(one->errors_moving);
 	}

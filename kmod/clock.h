@@ -28,6 +28,8 @@ struct vmclock_bracket {
  * @page_changes: samples that a moved page made necessary, CPU by CPU
  * @errors_page: readings that failed as the page was missing, unfinished or no clock
  * @errors_source: readings that failed as the host refused or failed to tell its time
+ * @errors_stale: readings that failed as the host had not told its time since its page changed, or
+ *	for too long
  * @errors_range: readings that failed as host time came out beyond 2000 to 2232
  * @errors_moving: readings that failed as the page would not stay the same
  */
@@ -36,6 +38,7 @@ struct vmclock_counts {
 	u64 page_changes;
 	u64 errors_page;
 	u64 errors_source;
+	u64 errors_stale;
 	u64 errors_range;
 	u64 errors_moving;
 };

@@ -82,6 +82,7 @@ COUNT(samples, samples);
 COUNT(page_changes, page_changes);
 COUNT(errors_page, errors_page);
 COUNT(errors_source, errors_source);
+COUNT(errors_stale, errors_stale);
 COUNT(errors_range, errors_range);
 COUNT(errors_moving, errors_moving);
 
@@ -146,6 +147,7 @@ static struct attribute *status_attrs[] = {
 	&dev_attr_page_changes.attr,
 	&dev_attr_errors_page.attr,
 	&dev_attr_errors_source.attr,
+	&dev_attr_errors_stale.attr,
 	&dev_attr_errors_range.attr,
 	&dev_attr_errors_moving.attr,
 	NULL

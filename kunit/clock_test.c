@@ -238,7 +238,7 @@ static void clock_same_version_of_another_cpu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, made.samples, 2);
 }
 
-static const int passing[] = { -EIO, -EOPNOTSUPP, -ETIMEDOUT, -ENODATA, -ERANGE };
+static const int passing[] = { -EIO, -EOPNOTSUPP, -ETIMEDOUT, -ENODATA, -ERANGE, -ESTALE };
 
 static void clock_one_failure_is_passed_over(struct kunit *test)
 {
@@ -279,6 +279,7 @@ static void clock_two_failures_are_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, counts.errors_source, 4ULL);
 	KUNIT_EXPECT_EQ(test, counts.errors_page, 4ULL);
 	KUNIT_EXPECT_EQ(test, counts.errors_range, 2ULL);
+	KUNIT_EXPECT_EQ(test, counts.errors_stale, 2ULL);
 	KUNIT_EXPECT_EQ(test, counts.samples, 0ULL);
 }
 

@@ -106,7 +106,7 @@ static void status_counts(struct kunit *test)
 {
 	made.counts = (struct vmclock_counts){
 		.samples = U64_MAX, .page_changes = 1, .errors_page = 2, .errors_source = 3,
-		.errors_range = 4, .errors_moving = 5,
+		.errors_range = 4, .errors_moving = 5, .errors_stale = 7,
 	};
 	made.disruptions = (struct vmclock_disruptions){
 		.count = 6, .step_ns = S64_MIN, .cause = "sync",
@@ -115,6 +115,7 @@ static void status_counts(struct kunit *test)
 	expect_says(test, &dev_attr_page_changes, "1\n");
 	expect_says(test, &dev_attr_errors_page, "2\n");
 	expect_says(test, &dev_attr_errors_source, "3\n");
+	expect_says(test, &dev_attr_errors_stale, "7\n");
 	expect_says(test, &dev_attr_errors_range, "4\n");
 	expect_says(test, &dev_attr_errors_moving, "5\n");
 	expect_says(test, &dev_attr_disruptions, "6\n");
