@@ -14,14 +14,12 @@
 #include "compat/compat_vmbus.h"
 #include "feed.h"
 #include "log.h"
+#include "timesync_ring.h"
 #include "timesync_takeover.h"
 #include "timesync_wire.h"
 
 /* As the kernel's own driver has them, for all its services. */
 #define RING_SIZE	VMBUS_RING_SIZE(3 * HV_HYP_PAGE_SIZE)
-
-/* After each message the ring has a word of its own (drivers/hv/ring_buffer.c). */
-#define RING_TRAILER	sizeof(u64)
 
 /* VMBus calls again while there are more, and lets others run in between. */
 #define MESSAGES_MAX	16
@@ -61,27 +59,6 @@ static void handle(struct vmbus_channel *channel, u32 size, u64 request)
 		pr_hourly(pr_warn, "the host speaks no version of TimeSync that we do (1, 3, 4)\n");
 }
 
-/*
- * A message that does not fit is still in the ring; kernels before 5.14 leave it to the driver,
- * and do not ask whether the ring has as much as it claims.
- */
-static bool skip_message(struct vmbus_channel *channel)
-{
-	struct vmpacket_descriptor *in_ring = hv_pkt_iter_first(channel), message;
-
-	vmclock_feed_reject(VMCLOCK_REJECT_MALFORMED, false);
-	if (!in_ring)
-		return false;
-	message = *in_ring;
-	if (message.len8 * 8U + RING_TRAILER > hv_get_bytes_to_read(&channel->inbound)) {
-		/* Not called again for what will never be read. */
-		set_channel_read_mode(channel, HV_CALL_DIRECT);
-		return false;
-	}
-	hv_pkt_iter_next(channel, &message);
-	return true;
-}
-
 static void received(void *context)
 {
 	struct vmbus_channel *channel = context;
@@ -91,10 +68,13 @@ static void received(void *context)
 	int ret;
 
 	for (messages = 0; messages < MESSAGES_MAX; messages++) {
-		ret = vmbus_recvpacket(channel, service.buf, HV_HYP_PAGE_SIZE, &size, &request);
-		if (ret == -ENOBUFS && skip_message(channel))
-			continue;
-		if (ret || !size)
+		ret = vmclock_ring_next(channel, service.buf, HV_HYP_PAGE_SIZE, &size, &request);
+		if (ret == -EBADMSG) {
+			vmclock_feed_reject(VMCLOCK_REJECT_MALFORMED, false);
+			/* Not called again and again for what will never be read. */
+			set_channel_read_mode(channel, HV_CALL_DIRECT);
+		}
+		if (ret)
 			return;
 		handle(channel, size, request);
 	}
