@@ -10,6 +10,9 @@ NOW=1764158400
 # expects LEVEL:ID...: all that the doctor is to find wrong, and nothing else
 expects() { printf '%s\n' "$@" | sort >"$tree.expected"; }
 
+# says TEXT: which is to be in what it says of a problem
+says() { printf '%s\n' "$1" >>"$tree.says"; }
+
 # put FILE [LINE...]
 put() {
 	file=$tree$1
@@ -37,6 +40,9 @@ fake() {
 	} >"$program"
 	chmod +x "$program"
 }
+
+# running KERNEL [MACHINE]
+running() { fake uname "case \$1 in -m) echo ${2:-x86_64} ;; *) echo $1 ;; esac"; }
 
 no_program() { rm -f "$fakes/$1"; }
 
@@ -109,7 +115,7 @@ host_is_ahead() {
 
 # any_machine: what both guests have, all good
 any_machine() {
-	fake uname "echo $KERNEL"
+	running $KERNEL
 	fake date "echo $NOW"
 	fake id "echo 0"
 	fake sleep :

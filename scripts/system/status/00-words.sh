@@ -70,11 +70,18 @@ helper() {
 # word_of "NAME=VALUE ..." NAME
 word_of() { printf '%s\n' "$1" | tr ' ' '\n' | sed -n "s/^$2=//p" | head -n 1; }
 
+# a_persons PATH: of a process that a person runs, who may give it any name and arguments. The
+# system's own are below 1000, and with systemd from 61184 to 65534.
+a_persons() {
+	uid=$(sed -n 's/^Uid:[[:space:]]*\([0-9]*\).*/\1/p' "$1/status" 2>/dev/null)
+	[ "${uid:-0}" -ge 1000 ] && { [ "$uid" -lt 61184 ] || [ "$uid" -gt 65534 ]; }
+}
+
 # process NAME: ids of those called that
 process() {
 	for each in "$root"/proc/[0-9]*; do
 		first_line "$each/comm"
-		[ "$line" != "$1" ] || echo "${each##*/}"
+		[ "$line" != "$1" ] || a_persons "$each" || echo "${each##*/}"
 	done
 }
 

@@ -69,10 +69,19 @@ find_guest
 # ours: a guest that the module is for
 ours() { one_of "$guest" kvm hyperv; }
 
-check_guest() {
+check_machine() {
 	show guest "$guest, Linux $kernel"
 	fact guest "$guest"
 	fact kernel "$kernel"
+	machine=$(uname -m)
+	[ "$machine" != x86_64 ] || return 0
+	stop
+	problem broken not-x86-64 guest "this is a machine of $machine" \
+		"the clocks that the module reads are x86-64's" \
+		"on arm64 the kernel's own ptp_kvm has a host's time; or chronyd on NTP"
+}
+
+check_guest() {
 	case $guest in
 	kvm | hyperv) ;;
 	none)
@@ -153,9 +162,12 @@ check_clocksource() {
 		;;
 	esac
 	ours || { show clocksource "$current"; return; }
-	show clocksource "$current, cross-timestamps are no more exact than $width_ns ns"
+	show clocksource "$current, cross-timestamps are $(
+		if [ "$width_ns" = 0 ]; then echo "not exact"; else echo "no more exact than $width_ns ns"; fi
+	)"
+	# As the kernel itself prefers them.
 	better=
-	for each in tsc kvm-clock hyperv_clocksource_tsc_page; do
+	for each in $(! cpu_flag nonstop_tsc || echo tsc) kvm-clock hyperv_clocksource_tsc_page tsc; do
 		case " $available " in *" $each "*) better=${better:-$each} ;; esac
 	done
 	case " $cmdline " in
@@ -169,6 +181,10 @@ check_clocksource() {
 			problem degraded clocksource guest "the clocksource is $current" \
 				"somebody selected it, or the kernel found $better unstable (sudo dmesg | grep -i clocksource)" \
 				"echo $better | sudo tee $clocksource/current_clocksource"
+		elif [ "$guest" = hyperv ]; then
+			problem degraded clocksource host "the clocksource is $current" \
+				"the host gives this guest no steady TSC, and no reference TSC page" \
+				"Hyper-V, Azure: a host whose processors have an invariant TSC; QEMU: hv-time among the flags of -cpu"
 		else
 			problem degraded clocksource host "the clocksource is $current" \
 				"the host gives this guest no steady TSC" \

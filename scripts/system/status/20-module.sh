@@ -18,8 +18,27 @@ source_version() {
 	done | sort -t. -n -k1,1 -k2,2 -k3,3 | tail -n 1
 }
 
-# headers_package KERNEL
-headers_package() { echo "linux-headers-$1"; }
+# newest_kernels: the packages that bring kernels, each with its newest headers. Those of one kernel are
+# called after it.
+newest_kernels() {
+	dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'linux-image-*' 2>/dev/null |
+		sed -n 's/^installed linux-image-//p' |
+		while read -r each; do
+			has "/lib/modules/$each" || has "/boot/vmlinuz-$each" ||
+				echo "linux-image-$each linux-headers-$each"
+		done | tr '\n' ' '
+}
+
+# install_headers KERNEL: the command. Of one that has been superseded there may be none any more.
+install_headers() {
+	newest=$(newest_kernels)
+	if [ -n "$newest" ]; then
+		newest="sudo apt-get install ${newest% } && sudo reboot"
+	else
+		newest="install a newer kernel with its headers, and reboot"
+	fi
+	echo "sudo apt-get update && sudo apt-get install linux-headers-$1; if there is no such package any more: $newest"
+}
 
 secure_boot() {
 	efivar=$root/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c
@@ -103,7 +122,7 @@ why_not_built() {
 	elif ! has "/lib/modules/$kernel/build/include"; then
 		problem broken no-headers guest "$what" \
 			"DKMS builds it from the kernel's headers, and they are not installed" \
-			"sudo apt-get install $(headers_package "$kernel")"
+			"$(install_headers "$kernel")"
 	elif ! has "/var/lib/dkms/vmclock/$version"; then
 		problem broken not-in-dkms guest "$what" \
 			"DKMS does not know of it: it forgets what was removed with the last kernel that had it" \
@@ -131,8 +150,11 @@ why_not_loaded() {
 	word=$(last_word)
 	by=$(forbidden vmclock)
 	if [ -n "$by" ]; then
-		problem broken blacklisted guest "$what" "$by forbids it" \
-			"take vmclock out of $by, then: sudo modprobe vmclock"
+		case $by in
+		/*) do="take vmclock out of $by, then: sudo modprobe vmclock" ;;
+		*) do="take it out of GRUB_CMDLINE_LINUX in /etc/default/grub, then: sudo update-grub && sudo reboot" ;;
+		esac
+		problem broken blacklisted guest "$what" "$by forbids it" "$do"
 	elif [ -n "$word" ]; then
 		problem broken refused host "$what" "it refused: $word" \
 			"as that says; then in the guest: sudo modprobe vmclock"
@@ -144,7 +166,7 @@ why_not_loaded() {
 	elif signatures_wanted && ! mokutil --test-key "$root$(dkms_key)" 2>/dev/null | grep -q 'already enrolled'; then
 		problem broken secure-boot guest "$what" \
 			"Secure Boot is on, and the key that DKMS signed it with is not enrolled" \
-			"$(have mokutil || echo 'sudo apt-get install mokutil; ')sudo mokutil --import $(dkms_key), choose a password, reboot, and confirm it there"
+			"$(have mokutil || echo 'sudo apt-get install mokutil; ')sudo mokutil --import $(dkms_key) (it asks for a password to choose), then reboot and confirm it there"
 	else
 		problem broken not-loaded guest "$what" \
 			"it has not been loaded since it was installed, was unloaded, or refused" \
@@ -208,7 +230,7 @@ check_other_kernels() {
 			do="sudo dkms install -m vmclock -v $(source_version) -k $each"
 		else
 			why="its headers are not installed"
-			do="sudo apt-get install $(headers_package "$each")"
+			do=$(install_headers "$each")
 		fi
 		if [ "$next" = "vmlinuz-$each" ]; then
 			problem degraded next-kernel guest \

@@ -93,8 +93,8 @@ check_in_tree_vmclock() {
 		case $(clock_name "$each") in
 		vmclock[0-9]*)
 			problem note in-tree-vmclock guest "$each is a clock named '$(clock_name "$each")', which is not this module's" \
-				"it is the kernel's own ptp_vmclock, for an ACPI device; from 2026 on it tells TAI, 37 s ahead of UTC" \
-				"nothing: /dev/ptp_vmclock is another one. In chrony.conf it wants the option tai"
+				"it is the kernel's own ptp_vmclock, for an ACPI device; in newer kernels it tells TAI, 37 s ahead of UTC" \
+				"nothing: /dev/ptp_vmclock is another one. Where it is 37 s off, it wants the option tai in chrony.conf"
 			;;
 		esac
 	done

@@ -33,20 +33,21 @@ chrony_file() {
 	echo "${file:-/etc/chrony/chrony.conf}"
 }
 
-# read_with_parts DEPTH FILE...: with what it includes. A subshell, for it calls itself.
-read_with_parts() (
+# files_read DEPTH FILE...: these with what they include, a name each. A subshell, for it calls itself.
+files_read() (
 	depth=$1
 	shift
 	for each; do
-		cat "$root$each" 2>/dev/null || continue
+		[ -f "$root$each" ] && [ -r "$root$each" ] || continue
+		echo "$each"
 		[ "$depth" -lt 5 ] || continue
-		parts=$(sed -nE -e 's,^[[:space:]]*confdir[[:space:]]+([^[:space:]]+).*,\1/*.conf,p' \
-			-e 's,^[[:space:]]*include[[:space:]]+([^[:space:]]+).*,\1,p' "$root$each")
+		parts=$(awk '$1 == "include" { print $2 }
+			$1 == "confdir" { for (i = 2; i <= NF; i++) print $i "/*.conf" }' "$root$each")
 		set -f # not those of the real /
 		for pattern in $parts; do
 			set +f
 			for part in "$root"$pattern; do
-				read_with_parts $((depth + 1)) "${part#"$root"}"
+				files_read $((depth + 1)) "${part#"$root"}"
 			done
 		done
 	done
@@ -56,7 +57,9 @@ read_with_parts() (
 # the file with those that it names.
 chrony_lines() {
 	if have chronyd && chronyd -p -f "$root$chrony_file" 2>/dev/null; then return; fi
-	read_with_parts 0 "$chrony_file"
+	files_read 0 "$chrony_file" | while read -r each; do
+		cat "$root$each" 2>/dev/null || :
+	done
 }
 
 chrony_file=$(chrony_file)
@@ -90,8 +93,8 @@ our_refid() {
 	refclocks | awk -v line="$our_line" '$0 == line { print "PHC" NR - 1; exit }'
 }
 
-sources=
-[ -z "$chronyd" ] || sources=$(chronyc -n -c sources 2>/dev/null || :)
+sources='' chronyd_answers=false
+[ -z "$chronyd" ] || ! sources=$(chronyc -n -c sources 2>/dev/null) || chronyd_answers=true
 
 # our_source: chronyd's line on it: mode, state, name, stratum, poll, reach, last, offset, ...
 our_source() {
@@ -157,10 +160,23 @@ check_chronyd_runs() {
 	esac
 }
 
-# file_with DEVICE: the file that names it for good, if one does
+# file_for_good DEVICE: the file that names it and is there after a reboot, if one does
+file_for_good() {
+	files_read 0 "$chrony_file" | while read -r each; do
+		case $each in
+		/run/*) ;;
+		*)
+			! grep -qsE "^[[:space:]]*refclock[[:space:]]+PHC[[:space:]]+$1([:[:space:]]|\$)" \
+				"$root$each" || echo "$each"
+			;;
+		esac
+	done | head -n 1
+}
+
+# file_with DEVICE: or that which it is to be looked for in
 file_with() {
-	grep -rlsE "^[[:space:]]*refclock[[:space:]]+PHC[[:space:]]+$1" \
-		"$root/etc/chrony" "$root$chrony_file" | head -n 1 | sed "s,^$root,,"
+	file=$(file_for_good "$1")
+	echo "${file:-$chrony_file}"
 }
 
 check_chronyd_has_the_clock() {
@@ -175,7 +191,7 @@ check_chronyd_has_the_clock() {
 				"vmclock-chrony.service, which writes its line to $LINE_FILE, is not installed or has failed" \
 				"sudo systemctl restart vmclock-chrony.service; sudo journalctl -u vmclock-chrony"
 		fi
-	elif [ -z "$sources" ]; then
+	elif [ $chronyd_answers = false ]; then
 		show chronyd "runs, and does not answer chronyc"
 		problem degraded chronyd-silent guest "chronyd does not answer chronyc" \
 			"cmdport 0 has it answer root only" "sudo vmclock-status"
@@ -222,12 +238,12 @@ check_named_clocks() {
 	for device in $(named_clocks); do
 		is=$(resolve "$device")
 		name=$(clock_name "${is:-none}")
-		file=$(file_with "$device")
+		file=$(file_for_good "$device")
 		case $device in
 		/dev/ptp[0-9]*)
 			[ -z "$is" ] || problem degraded clock-by-number guest "chronyd is told of $device" \
 				"that is '$name' ($(clock_driver "$is")) today, and may be another clock after a reboot" \
-				"take that line out of ${file:-$chrony_file}; the host's clock needs none of yours, a network card's a udev rule with a name"
+				"take that line out of $(file_with "$device"); the host's clock needs none of yours, a network card's a udev rule with a name"
 			;;
 		/dev/ptp_vmclock)
 			[ -z "$file" ] || problem degraded named-for-good guest "$file names /dev/ptp_vmclock for good" \
@@ -243,16 +259,16 @@ check_named_clocks() {
 		case $name in
 		vmclock[0-9]*)
 			problem degraded clock-of-another-driver guest "chronyd is told of $device, which is '$name'" \
-				"that is the kernel's own ptp_vmclock, which from 2026 on tells TAI, 37 s ahead of UTC" \
-				"take that line out of ${file:-$chrony_file}, or give it the option tai"
+				"that is the kernel's own ptp_vmclock, which in newer kernels tells TAI, 37 s ahead of UTC" \
+				"take that line out of $(file_with "$device"); or, if chronyc sources has it 37 s off, give it the option tai"
 			;;
 		esac
 	done
 	case " $our_line " in
-	*\ trust\ * | *\ prefer\ *)
-		problem note trusted guest "chronyd's line of the clock has trust or prefer" \
+	*\ trust\ *)
+		problem note trusted guest "chronyd's line of the clock has trust" \
 			"a host that is wrong would be believed against any number of servers" \
-			"leave both away: after a pause vmclock-disruption@.service sets the clock right"
+			"leave it away: after a pause vmclock-disruption@.service sets the clock right"
 		;;
 	esac
 }

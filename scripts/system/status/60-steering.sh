@@ -3,20 +3,58 @@
 # shellcheck shell=sh
 : "${root?}"
 
-# steerers: the daemons that do, a name each. A chronyd with -x only looks on, and phc2sys may
-# steer a network card's clock.
+# phc2sys_steers ARGUMENT...: whether one with these does; it may steer a network card's clock. Without
+# -c it does, and -a leaves the system clock out unless there is -r.
+phc2sys_steers() {
+	of='' automatic=false realtime=false
+	while [ $# -gt 0 ]; do
+		case $1 in
+		-c*) of="$of ${1#-c}" ;;
+		# Options without an argument may be written together, with -c as the last.
+		-[ahmqrvwx]*)
+			case ${1%%c*} in *a*) automatic=true ;; esac
+			case ${1%%c*} in *r*) realtime=true ;; esac
+			case $1 in *c*) of="$of ${1#*c}" ;; esac
+			;;
+		*) shift; continue ;;
+		esac
+		# The argument of a -c at the end is the next word.
+		case $1 in *c) of="$of ${2:-}" ;; esac
+		shift
+	done
+	if [ $automatic = true ]; then
+		[ $realtime = true ]
+	else
+		case "$of " in ' ' | *' CLOCK_REALTIME '*) ;; *) false ;; esac
+	fi
+}
+
+# steerers: the daemons that do, a line of name and process each. A chronyd with -x only looks on.
 steerers() {
 	for name in chronyd ntpd systemd-timesyn phc2sys; do
 		for id in $(process $name); do
+			# shellcheck disable=SC2046 # words
 			case "$name $(arguments "$id") " in
 			chronyd*\ -x\ *) continue ;;
-			phc2sys*CLOCK_REALTIME* | phc2sys*\ -a*r*) ;;
-			phc2sys*) continue ;;
+			phc2sys*) phc2sys_steers $(arguments "$id") || continue ;;
 			esac
-			case $name in systemd-timesyn) echo systemd-timesyncd ;; *) echo $name ;; esac
+			case $name in
+			systemd-timesyn) echo "systemd-timesyncd $id" ;;
+			*) echo "$name $id" ;;
+			esac
 			break
 		done
 	done
+}
+
+# stop_command ID: what ends that process, and keeps it from coming back
+stop_command() {
+	unit=$(sed -n 's,.*/\([^/]*\.service\)$,\1,p' "$root/proc/$1/cgroup" 2>/dev/null | head -n 1)
+	if [ -n "$unit" ]; then
+		echo "sudo systemctl disable --now $unit"
+	else
+		echo "sudo kill $1, and see to it that nobody starts it again"
+	fi
 }
 
 # agents: hypervisors' helpers, which may set the clock once in a while
@@ -39,7 +77,8 @@ moved() {
 }
 
 check_steering() {
-	who=$(steerers | tr '\n' ' ')
+	steerers=$(steerers)
+	who=$(printf '%s\n' "$steerers" | cut -d' ' -f1 | tr '\n' ' ')
 	who=${who% }
 	agents=$(agents | tr '\n' ' ')
 	agents=${agents% }
@@ -47,10 +86,10 @@ check_steering() {
 	show "steered by" "${who:-nobody seen}${agents:+; $agents may set it}"
 	case $who in
 	*\ *)
-		other=$(printf '%s\n' "$who" | tr ' ' '\n' | grep -v '^chronyd$' | head -n 1)
+		other=$(printf '%s\n' "$steerers" | grep -v '^chronyd ' | head -n 1)
 		problem degraded two-masters guest "more than one daemon steers the system clock: $who" \
 			"each undoes what the other does" \
-			"keep one; chronyd: sudo systemctl disable --now $other"
+			"keep one; chronyd: $(stop_command "${other#* }")"
 		;;
 	'')
 		if moved; then

@@ -70,9 +70,12 @@ who_is_off() {
 	if ! apart "$difference"; then
 		! apart "$host" || system_clock_is_off "both the host's and NTP's"
 	elif [ "$ntp_count" -ge 3 ] && ! apart "$ntp_spread"; then
+		case $our_state in
+		x | -) how="$how. Until then chronyd follows the servers" ;;
+		esac
 		problem degraded host-clock-off host "the host's clock is $(ahead "$difference") NTP" \
 			"$ntp_count servers agree with each other, and not with the host: it is the host's clock that is off" \
-			"set the host's clock right: $how. Until then chronyd follows the servers"
+			"set the host's clock right: $how"
 	else
 		problem degraded host-or-ntp-off guest "the host's clock is $(ahead "$difference") NTP" \
 			"with fewer than three servers that agree, nobody can tell which is off" \

@@ -9,6 +9,9 @@ ZONES_MIN=4
 # A hardware clock drifts, and is read to the second.
 OFF_S=120
 
+# hwclock_is_there: what brings hwclock, where it is missing
+hwclock_is_there() { have hwclock || echo "sudo apt-get install util-linux-extra && "; }
+
 check_rtc() {
 	rtc=$(get /sys/class/rtc/rtc0/since_epoch)
 	[ -n "$rtc" ] || return 0
@@ -26,7 +29,7 @@ check_rtc() {
 		show rtc "$off_s s ahead of the system clock"
 		problem note rtc-off guest "the hardware clock is $off_s s ahead of the system clock" \
 			"nobody has set it since the system clock was set" \
-			"sudo hwclock --systohc; chronyd does it by itself with rtcsync"
+			"$(hwclock_is_there)sudo hwclock --systohc; chronyd does it by itself with rtcsync"
 	fi
 }
 
@@ -44,6 +47,6 @@ rtc_in_local_time() {
 	else
 		problem degraded rtc-local-time guest "the hardware clock is $1 of UTC" \
 			"it is in local time, and every boot begins with that" \
-			"sudo timedatectl set-local-rtc 0 && sudo hwclock --systohc --utc"
+			"sudo timedatectl set-local-rtc 0 && $(hwclock_is_there)sudo hwclock --systohc --utc"
 	fi
 }
