@@ -32,9 +32,10 @@ struct vmclock_feed_facts;
  *	that page is younger than the value, -ERANGE if it is out of range, -EOPNOTSUPP if
  *	the page in force is not made from the TSC.
  * @sample: an epoch for the present page of this CPU. -EAGAIN if the page changed
- *	meanwhile, -EOPNOTSUPP if the host refuses, -EIO if it fails, -ERANGE if it tells
- *	no time; of one that is @fed -ENODATA before the first sample, -ESTALE if there is
- *	none that still holds; any error of @read.
+ *	meanwhile, -EOPNOTSUPP if the host refuses, -EBUSY if it is not known yet what it
+ *	means, -EIO if it fails, -ERANGE if it tells no time; of one that is @fed -ENODATA
+ *	before the first sample, -ESTALE if there is none that still holds; any error of
+ *	@read.
  * @source: where the last sample came from, in a word
  *
  * @read and @sample are called with interrupts off, so that one CPU's page, TSC and

@@ -4,6 +4,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/irqflags.h>
 #include <linux/kvm_para.h>
@@ -25,6 +26,10 @@
  * be the price of most hosts that refuse.
  */
 #define ASK_AGAIN_NS	NSEC_PER_SEC
+
+/* More than the second that it may take to know what a wall clock means. */
+#define FIRST_TRY_MS	10
+#define FIRST_TRIES	200
 
 enum epoch_source { SOURCE_AUTO, SOURCE_PAIRING, SOURCE_WALLCLOCK };
 
@@ -143,10 +148,27 @@ static void kvm_stop(void)
 		pr_err("the host keeps the address of our memory for the wall clock: that is lost\n");
 }
 
+/* A sample as soon as it is known what the host's answers mean. */
+static int first_sample(void)
+{
+	struct vmclock_epoch epoch;
+	unsigned int tries = 0;
+	unsigned long flags;
+	int ret;
+
+	do {
+		if (tries)
+			msleep(FIRST_TRY_MS);
+		local_irq_save(flags);
+		ret = kvm_sample(&epoch);
+		local_irq_restore(flags);
+	} while (ret == -EBUSY && ++tries < FIRST_TRIES);
+	return ret;
+}
+
 static int kvm_start(void)
 {
 	struct vmclock_instant now;
-	struct vmclock_epoch epoch;
 	unsigned long flags;
 	int ret;
 
@@ -163,14 +185,13 @@ static int kvm_start(void)
 		return ret;
 	vmclock_kvm_wallclock_start();
 
-	local_irq_save(flags);
-	ret = kvm_sample(&epoch);
-	local_irq_restore(flags);
+	ret = first_sample();
 	if (!ret || ret == -EAGAIN)
 		return 0;
 
-	pr_err("KVM guest without an epoch source, the host told no time (epoch_source=%s): pairing wants the host's clocksource to be tsc, wallclock any KVM\n",
-	       source_names[wanted_source]);
+	if (!vmclock_kvm_wallclock_complain())
+		pr_err("KVM guest without an epoch source, the host told no time (epoch_source=%s): pairing wants the host's clocksource to be tsc, wallclock any KVM\n",
+		       source_names[wanted_source]);
 	kvm_stop();
 	return -ENODEV;
 }

@@ -59,5 +59,6 @@ int vmclock_kvm_pairing_sample(struct vmclock_epoch *epoch);
 void vmclock_kvm_wallclock_start(void);
 int vmclock_kvm_wallclock_stop(void);
 int vmclock_kvm_wallclock_sample(struct vmclock_epoch *epoch);
+bool vmclock_kvm_wallclock_complain(void);
 
 #endif /* VMCLOCK_HOST_KVM_H */

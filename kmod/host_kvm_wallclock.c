@@ -8,6 +8,9 @@
  * late by what lies between. ABI: Documentation/virt/kvm/x86/msr.rst
  * (MSR_KVM_WALL_CLOCK_NEW) and asm/pvclock-abi.h; the seconds are 32 bits there
  * on x86, always.
+ *
+ * Not all that call themselves KVM mean that by it, so the answers are looked at for a
+ * while before they are believed.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -17,6 +20,8 @@
 #include <linux/kvm_para.h>
 #include <linux/limits.h>
 #include <linux/printk.h>
+#include <linux/spinlock.h>
+#include <linux/time64.h>
 #include <asm/barrier.h>
 #include <asm/msr.h>
 #include <asm/pvclock.h>
@@ -32,6 +37,30 @@
  * times in a row hardly ever.
  */
 #define WALL_CLOCK_QUESTIONS	3
+
+/*
+ * VirtualBox, which can show KVM's signature and page, answers with its UTC now
+ * (src/VBox/VMM/VMMR3/GIMKvm.cpp): that grows as reference time does. So long, for it may
+ * read a clock that goes by ticks of 16 ms.
+ */
+#define MEANING_SPAN_MIN_NS	(100 * NSEC_PER_MSEC)
+
+/*
+ * KVM before Linux 5.6 answers with the boot time of its own clock, which stays the same to
+ * the ns. Where the page goes by that clock, the sum is right. A stable one goes by the TSC, and
+ * the sum is wrong by all that NTP has made of the host's clock since. Other answers are the same
+ * for so long only on a host whose clock is steered by less than 1e-9.
+ */
+#define UNCHANGED_SPAN_MIN_NS	NSEC_PER_SEC
+
+enum meaning { MEANS_UNKNOWN, MEANS_UTC_AT_ZERO, MEANS_UTC_NOW, MEANS_HOST_BOOT };
+
+/* Of this host's answers; once known, it is believed. */
+static enum meaning meaning;
+
+/* The answer that others are held against, while it is unknown. */
+static DEFINE_RAW_SPINLOCK(first_lock);
+static struct vmclock_epoch first;
 
 /* The ones that this host has, or 0. */
 static u32 wall_clock_msr, system_time_msr;
@@ -55,6 +84,8 @@ void vmclock_kvm_wallclock_start(void)
 	size_t i;
 
 	wall_clock_msr = 0;
+	meaning = MEANS_UNKNOWN;
+	first = (struct vmclock_epoch){};
 	for (i = 0; i < ARRAY_SIZE(msrs); i++) {
 		if (rdmsr_safe(msrs[i].wall_clock, &kernel_gpa_low,
 			       &kernel_gpa_high))
@@ -154,6 +185,57 @@ static int ask(struct vmclock_epoch *epoch, u64 *width_tsc)
 	return ret;
 }
 
+static enum meaning meaning_of(const struct vmclock_epoch *before,
+			       const struct vmclock_epoch *answer)
+{
+	s64 grown_ns = answer->epoch_ns - before->epoch_ns;
+	s64 passed_ns = answer->ref_ns - before->ref_ns;
+
+	if (passed_ns < (s64)MEANING_SPAN_MIN_NS)
+		return MEANS_UNKNOWN;
+	if (grown_ns > passed_ns / 2 && grown_ns / 2 < passed_ns)
+		return MEANS_UTC_NOW;
+	if (grown_ns || !answer->page.stable)
+		return MEANS_UTC_AT_ZERO;
+	return passed_ns < (s64)UNCHANGED_SPAN_MIN_NS ? MEANS_UNKNOWN : MEANS_HOST_BOOT;
+}
+
+/* Who finds the lock taken learns it with the next answer. */
+static enum meaning learn_meaning(const struct vmclock_epoch *answer)
+{
+	enum meaning known;
+
+	if (!raw_spin_trylock(&first_lock))
+		return MEANS_UNKNOWN;
+	if (!first.page.version || answer->ref_ns < first.ref_ns)
+		first = *answer;
+	/* Another CPU may know by now. */
+	if (meaning == MEANS_UNKNOWN)
+		WRITE_ONCE(meaning, meaning_of(&first, answer));
+	known = meaning;
+	raw_spin_unlock(&first_lock);
+	return known;
+}
+
+/**
+ * vmclock_kvm_wallclock_complain() - say why the wall clock cannot be believed
+ *
+ * Return: whether there was something to say.
+ */
+bool vmclock_kvm_wallclock_complain(void)
+{
+	switch (READ_ONCE(meaning)) {
+	case MEANS_UTC_NOW:
+		pr_err("KVM guest without an epoch source: no pairing, and the wall clock is that of now: VirtualBox? Then have its Guest Additions tell the time\n");
+		return true;
+	case MEANS_HOST_BOOT:
+		pr_err("KVM guest without an epoch source: no pairing, and the wall clock does not follow the host's time: a KVM before Linux 5.6? Then the host is to be upgraded\n");
+		return true;
+	default:
+		return false;
+	}
+}
+
 /**
  * vmclock_kvm_wallclock_sample() - take an epoch sample by the MSR
  * @epoch: the sample
@@ -164,9 +246,10 @@ static int ask(struct vmclock_epoch *epoch, u64 *width_tsc)
  * Context: interrupts off. %WALL_CLOCK_QUESTIONS VM exits and one, and one more on a
  * host whose TSC is not stable.
  *
- * Return: 0; -EOPNOTSUPP if the host has no such MSR; -ENODATA if it does not write
- * this CPU's page; -EAGAIN if the page changed meanwhile; -EIO if the host did not
- * answer; -ERANGE if it answered with no time that a working host tells; what
+ * Return: 0; -EOPNOTSUPP if the host has no such MSR, or means something else by it; -EBUSY
+ * if that is not known yet, and will be in a tenth of a second, or in one; -ENODATA if it
+ * does not write this CPU's page; -EAGAIN if the page changed meanwhile; -EIO if the host did
+ * not answer; -ERANGE if it answered with no time that a working host tells; what
  * vmclock_kvm_read() returns.
  */
 int vmclock_kvm_wallclock_sample(struct vmclock_epoch *epoch)
@@ -174,6 +257,7 @@ int vmclock_kvm_wallclock_sample(struct vmclock_epoch *epoch)
 	struct vmclock_epoch answer;
 	struct vmclock_instant now;
 	u64 least_tsc = U64_MAX;
+	enum meaning known;
 	u64 width_tsc;
 	int ret, i;
 
@@ -198,5 +282,12 @@ int vmclock_kvm_wallclock_sample(struct vmclock_epoch *epoch)
 		}
 	}
 	/* An answer from before the page changed would be about another clock. */
-	return vmclock_page_same(&answer.page, &epoch->page) ? 0 : -EAGAIN;
+	if (!vmclock_page_same(&answer.page, &epoch->page))
+		return -EAGAIN;
+	known = READ_ONCE(meaning);
+	if (known == MEANS_UNKNOWN)
+		known = learn_meaning(epoch);
+	if (known == MEANS_UNKNOWN)
+		return -EBUSY;
+	return known == MEANS_UTC_AT_ZERO ? 0 : -EOPNOTSUPP;
 }

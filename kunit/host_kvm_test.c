@@ -23,6 +23,7 @@ static struct {
 	bool no_page;
 	u64 ref_ns;
 	int read_error, pairing_error, wallclock_error;
+	int busy;
 	int pairings, wallclocks, wallclock_starts, wallclock_stop_error;
 } made;
 
@@ -50,13 +51,19 @@ int vmclock_kvm_pairing_sample(struct vmclock_epoch *epoch)
 
 int vmclock_kvm_wallclock_sample(struct vmclock_epoch *epoch)
 {
-	made.wallclocks++;
+	if (++made.wallclocks <= made.busy)
+		return -EBUSY;
 	return made.wallclock_error;
 }
 
 void vmclock_kvm_wallclock_start(void)
 {
 	made.wallclock_starts++;
+}
+
+bool vmclock_kvm_wallclock_complain(void)
+{
+	return made.wallclock_error == -EOPNOTSUPP;
 }
 
 int vmclock_kvm_wallclock_stop(void)
@@ -156,6 +163,27 @@ static void kvm_nobody_tells(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, slots);
 }
 
+/* What the answers mean is waited for, and not for ever. */
+static void kvm_waits_for_the_meaning(struct kunit *test)
+{
+	made.pairing_error = -EOPNOTSUPP;
+	made.busy = 3;
+	KUNIT_EXPECT_EQ(test, kvm_start(), 0);
+	KUNIT_EXPECT_EQ(test, made.wallclocks, 4);
+	kvm_stop();
+
+	made.wallclocks = 0;
+	made.busy = INT_MAX;
+	KUNIT_EXPECT_EQ(test, kvm_start(), -ENODEV);
+	KUNIT_EXPECT_EQ(test, made.wallclocks, FIRST_TRIES);
+
+	made.busy = 0;
+	made.wallclock_error = -EOPNOTSUPP;
+	KUNIT_EXPECT_EQ(test, kvm_start(), -ENODEV);
+	KUNIT_EXPECT_EQ(test, made.wallclock_starts, 0);
+	KUNIT_EXPECT_NULL(test, slots);
+}
+
 static void kvm_source_is_forced(struct kunit *test)
 {
 	const struct kernel_param kp = {};
@@ -228,6 +256,7 @@ static struct kunit_case host_kvm_cases[] = {
 	KUNIT_CASE(kvm_refused_is_asked_again_later),
 	KUNIT_CASE(kvm_failure_is_told),
 	KUNIT_CASE(kvm_nobody_tells),
+	KUNIT_CASE(kvm_waits_for_the_meaning),
 	KUNIT_CASE(kvm_source_is_forced),
 	KUNIT_CASE(kvm_without_a_page),
 	KUNIT_CASE(kvm_slots),

@@ -7,6 +7,7 @@
 
 #include <linux/kvm_para.h>
 #include <linux/string.h>
+#include <linux/time64.h>
 #include <asm/msr.h>
 #include <asm/pvclock.h>
 #include <kunit/test.h>
@@ -128,7 +129,11 @@ static int kvm_wall_clock_test_init(struct kunit *test)
 	host.answers[1] = (struct answer){ 300, { 2, 1700000000, 300 } };
 	host.answers[2] = (struct answer){ 301, { 2, 1700000000, 301 } };
 	msr_changed = false;
+	host.page.version = 2;
+	host.page.stable = true;
 	vmclock_kvm_wallclock_start();
+	/* These are about the answers, not about what they mean. */
+	meaning = MEANS_UTC_AT_ZERO;
 	return 0;
 }
 
@@ -151,6 +156,7 @@ static void kvm_wall_clock_of_old_hosts(struct kunit *test)
 
 	host.has_new = false;
 	vmclock_kvm_wallclock_start();
+	meaning = MEANS_UTC_AT_ZERO;
 	KUNIT_ASSERT_EQ(test, vmclock_kvm_wallclock_sample(&epoch), 0);
 	KUNIT_EXPECT_EQ(test, host.last_msr, (u32)MSR_KVM_WALL_CLOCK);
 }
@@ -277,6 +283,79 @@ static void kvm_wall_clock_passes_errors_on(struct kunit *test)
 	}
 }
 
+/* A sample @ms later, of a host whose wall clock has gone on by so much. */
+static int sample_later(u64 ms, u64 grown_ns)
+{
+	struct vmclock_epoch epoch;
+	int i;
+
+	host.tsc += ms * NSEC_PER_MSEC;
+	for (i = 0; i < 3; i++)
+		host.answers[i].wall_clock.nsec += grown_ns;
+	return vmclock_kvm_wallclock_sample(&epoch);
+}
+
+static void kvm_wall_clock_meaning_is_learnt(struct kunit *test)
+{
+	meaning = MEANS_UNKNOWN;
+	KUNIT_EXPECT_EQ(test, sample_later(0, 0), -EBUSY);
+	KUNIT_EXPECT_EQ(test, sample_later(99, 40), -EBUSY);
+	KUNIT_EXPECT_FALSE(test, vmclock_kvm_wallclock_complain());
+	KUNIT_EXPECT_EQ(test, sample_later(1, 40), 0);
+	/* Once known, it is believed: this is a step of the host's clock. */
+	KUNIT_EXPECT_EQ(test, sample_later(500, 500000000), 0);
+	KUNIT_EXPECT_FALSE(test, vmclock_kvm_wallclock_complain());
+}
+
+/* One that is slewed as fast as can be goes on by a tenth of the time. */
+static void kvm_wall_clock_slewed(struct kunit *test)
+{
+	meaning = MEANS_UNKNOWN;
+	KUNIT_EXPECT_EQ(test, sample_later(0, 0), -EBUSY);
+	KUNIT_EXPECT_EQ(test, sample_later(200, 20000000), 0);
+}
+
+static void kvm_wall_clock_means_now(struct kunit *test)
+{
+	/* To the ns, and by a clock that goes by ticks. */
+	static const u64 grown_ns[] = { 100000000, 93750000, 109375000 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(grown_ns); i++) {
+		vmclock_kvm_wallclock_start();
+		KUNIT_EXPECT_EQ(test, sample_later(0, 0), -EBUSY);
+		KUNIT_EXPECT_EQ(test, sample_later(100, grown_ns[i]), -EOPNOTSUPP);
+		KUNIT_EXPECT_TRUE(test, vmclock_kvm_wallclock_complain());
+		KUNIT_EXPECT_EQ(test, sample_later(1000, 0), -EOPNOTSUPP);
+	}
+}
+
+static void kvm_wall_clock_means_host_boot(struct kunit *test)
+{
+	meaning = MEANS_UNKNOWN;
+	KUNIT_EXPECT_EQ(test, sample_later(0, 0), -EBUSY);
+	KUNIT_EXPECT_EQ(test, sample_later(999, 0), -EBUSY);
+	KUNIT_EXPECT_EQ(test, sample_later(1, 0), -EOPNOTSUPP);
+	KUNIT_EXPECT_TRUE(test, vmclock_kvm_wallclock_complain());
+
+	/* Where the page goes by the host's clock, that is as it should be. */
+	vmclock_kvm_wallclock_start();
+	host.page.stable = false;
+	KUNIT_EXPECT_EQ(test, sample_later(0, 0), -EBUSY);
+	KUNIT_EXPECT_EQ(test, sample_later(100, 0), 0);
+}
+
+/* Reference time that was set back begins it anew. */
+static void kvm_wall_clock_meaning_after_a_restore(struct kunit *test)
+{
+	meaning = MEANS_UNKNOWN;
+	host.tsc = NSEC_PER_SEC;
+	KUNIT_EXPECT_EQ(test, sample_later(0, 0), -EBUSY);
+	host.tsc = 5000;
+	KUNIT_EXPECT_EQ(test, sample_later(0, 100), -EBUSY);
+	KUNIT_EXPECT_EQ(test, sample_later(100, 100), 0);
+}
+
 static struct kunit_case kvm_wall_clock_cases[] = {
 	KUNIT_CASE(kvm_wall_clock_believes_the_quickest),
 	KUNIT_CASE(kvm_wall_clock_of_old_hosts),
@@ -289,6 +368,11 @@ static struct kunit_case kvm_wall_clock_cases[] = {
 	KUNIT_CASE(kvm_wall_clock_page_changes),
 	KUNIT_CASE(kvm_wall_clock_page_changes_between),
 	KUNIT_CASE(kvm_wall_clock_passes_errors_on),
+	KUNIT_CASE(kvm_wall_clock_meaning_is_learnt),
+	KUNIT_CASE(kvm_wall_clock_slewed),
+	KUNIT_CASE(kvm_wall_clock_means_now),
+	KUNIT_CASE(kvm_wall_clock_means_host_boot),
+	KUNIT_CASE(kvm_wall_clock_meaning_after_a_restore),
 	{}
 };
 
