@@ -14,11 +14,13 @@
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/moduleparam.h>
+#include <linux/notifier.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
+#include <linux/suspend.h>
 #include <linux/time64.h>
 #include <linux/workqueue.h>
 
@@ -62,6 +64,9 @@ MODULE_PARM_DESC(feed_timeout_s,
  */
 #define UNDER_WAY_MAX_NS	NSEC_PER_SEC
 
+/* So one that says so is believed if it is off by no more than a sample's noise. */
+#define LATE_ERROR_NS		(100 * NSEC_PER_MSEC)
+
 /* The host's reference time and ours are one, but for its unit of 100 ns. */
 #define FUTURE_MAX_NS		NSEC_PER_USEC
 
@@ -69,12 +74,14 @@ MODULE_PARM_DESC(feed_timeout_s,
 #define DISTRUST_MIN		3
 
 /*
- * A pause that can be told from the noise of a sample. Its length is known to half of that,
- * and to 2^-12 or 244 ppm, for the rates of two clocks differ.
+ * A pause that can be told from the noise of a sample. Its length is known to half of that, and
+ * to 2^-17 or 8 ppm, for the rate at which two clocks differ is not quite the same at all times.
+ * After an hour and a half that is another half, and two pauses could be taken for one.
  */
 #define PAUSE_MIN_NS		(100 * NSEC_PER_MSEC)
 #define PAUSE_ERROR_NS		(PAUSE_MIN_NS / 2)
-#define PAUSE_ERROR_SHIFT	12
+#define PAUSE_ERROR_SHIFT	17
+#define PAUSE_MAX_NS		(PAUSE_ERROR_NS << PAUSE_ERROR_SHIFT)
 
 /* How often we look whether the page has changed when nobody reads. */
 #define LOOK_MS			1000
@@ -198,10 +205,32 @@ static bool from_after(const struct vmclock_sample *sample, const struct vmclock
 	if (!feed.has_before || feed.host->ref(&before))
 		return false;
 	by_tsc_ns = before.ref_ns - now->ref_ns;
+	if (by_tsc_ns < (s64)PAUSE_MIN_NS || by_tsc_ns > (s64)PAUSE_MAX_NS)
+		return false;
 	by_utc_ns = sample->epoch_ns - line->epoch_ns -
 		    vmclock_epoch_growth_ns(line->rate, sample->ref_ns - line->ref_ns);
-	return by_tsc_ns >= PAUSE_MIN_NS &&
-	       abs(by_utc_ns - by_tsc_ns) <= PAUSE_ERROR_NS + (by_tsc_ns >> PAUSE_ERROR_SHIFT);
+	/* The TSC's time went by at the reference clock's rate. */
+	by_tsc_ns += vmclock_epoch_growth_ns(line->rate, by_tsc_ns);
+	return abs(by_utc_ns - by_tsc_ns) <=
+	       PAUSE_ERROR_NS + (by_tsc_ns >> PAUSE_ERROR_SHIFT);
+}
+
+/*
+ * It was under way for longer than any message should be. But what it says of the past is what
+ * was told of that: then it is as good as one that came in time.
+ */
+static bool late_and_right(const struct vmclock_feed_message *message,
+			   const struct vmclock_instant *now)
+{
+	const struct vmclock_line *line = &feed.line;
+	s64 epoch_ns;
+
+	if (!feed.facts.last_ref_ns || message->ref_ns > now->ref_ns ||
+	    message->ref_ns < feed.page_since_ns)
+		return false;
+	epoch_ns = line->epoch_ns +
+		   vmclock_epoch_growth_ns(line->rate, message->ref_ns - line->ref_ns);
+	return abs(message->utc_ns - (s64)message->ref_ns - epoch_ns) <= LATE_ERROR_NS;
 }
 
 /*
@@ -217,7 +246,7 @@ static int place(const struct vmclock_feed_message *message,
 	u64 since_last_ns = now->ref_ns - feed.last_arrival_ns;
 
 	feed.last_arrival_ns = now->ref_ns;
-	if (has_ref && possible(message->ref_ns, now)) {
+	if (has_ref && (possible(message->ref_ns, now) || late_and_right(message, now))) {
 		feed.distrust = 0;
 	} else if (has_ref) {
 		/* Some that come together have been held up together, and prove nothing. */
@@ -423,11 +452,21 @@ static void look(struct work_struct *work)
 
 static DECLARE_DELAYED_WORK(look_work, look);
 
+/* Whoever has the channel: what was told does not hold where the image comes back. */
+static int hibernation(struct notifier_block *block, unsigned long event, void *unused)
+{
+	if (event == PM_HIBERNATION_PREPARE || event == PM_POST_HIBERNATION)
+		vmclock_feed_forget();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block hibernation_block = { .notifier_call = hibernation };
+
 /**
  * vmclock_feed_start() - begin without a sample
  * @host: whose samples they are; its @read works
  *
- * Return: 0; any error of the host's @read.
+ * Return: 0; any error of the host's @read, or of register_pm_notifier().
  */
 int vmclock_feed_start(const struct vmclock_host *host)
 {
@@ -436,6 +475,9 @@ int vmclock_feed_start(const struct vmclock_host *host)
 
 	feed.host = host;
 	ret = read_now(&now);
+	if (ret)
+		return ret;
+	ret = register_pm_notifier(&hibernation_block);
 	if (ret)
 		return ret;
 	feed.page = now.page;
@@ -463,6 +505,7 @@ void vmclock_feed_notify(void (*sampled)(bool sync))
  */
 void vmclock_feed_stop(void)
 {
+	unregister_pm_notifier(&hibernation_block);
 	cancel_delayed_work_sync(&look_work);
 	spin_lock_bh(&feed.lock);
 	tell(NULL);

@@ -202,7 +202,7 @@ static void feed_page_changed(struct kunit *test)
 static void feed_page_changed_and_message_is_from_after(struct kunit *test)
 {
 	static const u64 pause_ns[] = {
-		200 * NSEC_PER_MSEC, 10 * NSEC_PER_SEC, 4 * 86400 * NSEC_PER_SEC,
+		200 * NSEC_PER_MSEC, 10 * NSEC_PER_SEC, 3000 * NSEC_PER_SEC,
 	};
 	struct vmclock_feed_message from_before;
 	int i;
@@ -218,6 +218,27 @@ static void feed_page_changed_and_message_is_from_after(struct kunit *test)
 		made_pause(pause_ns[i]);
 		made.ref_ns += 100 * NSEC_PER_USEC;
 		KUNIT_EXPECT_EQ(test, send(sound(10 * NSEC_PER_USEC)), 0);
+		expect_told(test, 0, 0);
+	}
+}
+
+/* Sent between two pauses of which nobody has seen the first: by the TSC they are one. */
+static void feed_page_changed_twice(struct kunit *test)
+{
+	static const s64 first_ns[] = { NSEC_PER_SEC, 3600 * NSEC_PER_SEC, 86400 * NSEC_PER_SEC };
+	struct vmclock_feed_message in_between;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(first_ns); i++) {
+		KUNIT_EXPECT_EQ(test, send_next(), 0);
+		made_pause(first_ns[i]);
+		made.ref_ns += 50 * NSEC_PER_USEC;
+		in_between = sound(0);
+		made_pause(first_ns[i] < 86400 * NSEC_PER_SEC ? 100 * NSEC_PER_MSEC : 0);
+		made.ref_ns += 50 * NSEC_PER_USEC;
+		KUNIT_EXPECT_EQ(test, send(in_between), -EBADMSG);
+		expect_told(test, -ESTALE, 0);
+		KUNIT_EXPECT_EQ(test, send_next(), 0);
 		expect_told(test, 0, 0);
 	}
 }
@@ -338,14 +359,16 @@ static void feed_reference_begins_anew(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, facts.page_changes, 1ULL);
 
 	/* It is past where it was: only who knows of the hibernation can tell. */
-	vmclock_feed_forget();
+	hibernation(&hibernation_block, PM_SUSPEND_PREPARE, NULL);
+	expect_told(test, 0, 0);
+	hibernation(&hibernation_block, PM_HIBERNATION_PREPARE, NULL);
 	made.ref_ns += 3600 * NSEC_PER_SEC;
 	expect_told(test, -ESTALE, 0);
 	KUNIT_EXPECT_EQ(test, send_next(), 0);
 	expect_told(test, 0, 0);
 
 	/* Or it is before the time at which its page last changed. */
-	vmclock_feed_forget();
+	hibernation(&hibernation_block, PM_POST_HIBERNATION, NULL);
 	made.ref_ns = 5 * NSEC_PER_SEC;
 	KUNIT_EXPECT_EQ(test, send_next(), 0);
 	expect_told(test, 0, 0);
@@ -402,6 +425,7 @@ static void feed_reference_is_impossible(struct kunit *test)
 	message.ref_ns = U64_MAX;
 	KUNIT_EXPECT_EQ(test, send(message), -EBADMSG);
 	message = sound(UNDER_WAY_MAX_NS + 1);
+	message.utc_ns += LATE_ERROR_NS + 1;
 	KUNIT_EXPECT_EQ(test, send(message), -EBADMSG);
 	message.ref_ns = 0;
 	KUNIT_EXPECT_EQ(test, send(message), -EBADMSG);
@@ -428,20 +452,40 @@ static void feed_reference_is_off_for_good(struct kunit *test)
 	}
 }
 
-/* Held up, then many at once: they prove nothing of the host. */
-static void feed_burst_proves_nothing(struct kunit *test)
+/* A guest that is slow to read: what they say of the past is right, and so is what is told. */
+static void feed_late_and_right(struct kunit *test)
 {
 	int i;
 
 	KUNIT_EXPECT_EQ(test, send_next(), 0);
+	for (i = 0; i < 20; i++) {
+		made.ref_ns += PERIOD_NS;
+		KUNIT_EXPECT_EQ(test, send(sound((1000 + 100 * i) * NSEC_PER_MSEC)), 0);
+		expect_told(test, 0, 0);
+	}
+	expect_rejects(test, VMCLOCK_REJECT_REFERENCE, 0);
+}
+
+/* Held up, then many at once: they prove nothing of the host. */
+static void feed_burst_proves_nothing(struct kunit *test)
+{
+	struct vmclock_feed_message message;
+	int i;
+
+	KUNIT_EXPECT_EQ(test, send_next(), 0);
 	made.ref_ns += 100 * NSEC_PER_SEC;
-	for (i = 20; i > 0; i--)
-		KUNIT_EXPECT_EQ(test, send(sound(i * PERIOD_NS)), -EBADMSG);
+	for (i = 20; i > 0; i--) {
+		message = sound(i * PERIOD_NS);
+		message.ref_ns -= NSEC_PER_SEC;
+		KUNIT_EXPECT_EQ(test, send(message), -EBADMSG);
+	}
 	expect_told(test, 0, 0);
 	/* Nor where each of them says what the others do. */
-	for (i = 20; i > 0; i--)
-		KUNIT_EXPECT_EQ(test, send(sound(90 * NSEC_PER_SEC + i * NSEC_PER_MSEC)),
-				-EBADMSG);
+	for (i = 20; i > 0; i--) {
+		message = sound(90 * NSEC_PER_SEC + i * NSEC_PER_MSEC);
+		message.ref_ns -= NSEC_PER_SEC;
+		KUNIT_EXPECT_EQ(test, send(message), -EBADMSG);
+	}
 	expect_told(test, 0, 0);
 	KUNIT_EXPECT_EQ(test, send(sound(0)), 0);
 	expect_told(test, 0, 0);
@@ -522,6 +566,7 @@ static struct kunit_case feed_cases[] = {
 	KUNIT_CASE(feed_tells_between_samples),
 	KUNIT_CASE(feed_page_changed),
 	KUNIT_CASE(feed_page_changed_and_message_is_from_after),
+	KUNIT_CASE(feed_page_changed_twice),
 	KUNIT_CASE(feed_page_changed_and_nobody_knows),
 	KUNIT_CASE(feed_page_change_is_seen_by_looking),
 	KUNIT_CASE(feed_page_changed_without_ref),
@@ -532,6 +577,7 @@ static struct kunit_case feed_cases[] = {
 	KUNIT_CASE(feed_timeout),
 	KUNIT_CASE(feed_reference_is_impossible),
 	KUNIT_CASE(feed_reference_is_off_for_good),
+	KUNIT_CASE(feed_late_and_right),
 	KUNIT_CASE(feed_burst_proves_nothing),
 	KUNIT_CASE(feed_times_out_of_range),
 	KUNIT_CASE(feed_order),
