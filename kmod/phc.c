@@ -83,12 +83,25 @@ module_param_cb(crosststamp_max_width_ns, &max_width_ns_ops, &crosststamp_max_wi
 MODULE_PARM_DESC(crosststamp_max_width_ns,
 		 "PRECISE is refused where the clocksource allows no exact pair and no bracket this tight, in ns (default 1000000, at most 1000000000; 0: exact or refused)");
 
-/* By ktime_get_boottime_ns(): when somebody last asked for more than a plain reading. */
-static u64 last_asked_ns;
+/*
+ * Who asks for more than a plain reading once is a tool; a servo asks again, not in the same
+ * breath, but within its longest poll (chrony's is 2^10 s by default).
+ */
+#define ASKED_AGAIN_MIN_NS	(100 * NSEC_PER_MSEC)
+#define ASKED_AGAIN_MAX_NS	(1024ULL * NSEC_PER_SEC)
+
+/* By ktime_get_boottime_ns(): when somebody last asked, and when again; 0: never. */
+static u64 asked_ns, asked_again_ns;
 
 static void asked(void)
 {
-	WRITE_ONCE(last_asked_ns, ktime_get_boottime_ns());
+	u64 before_ns = READ_ONCE(asked_ns), now_ns = ktime_get_boottime_ns();
+
+	if (before_ns && now_ns - before_ns < ASKED_AGAIN_MIN_NS)
+		return;
+	if (before_ns && now_ns - before_ns <= ASKED_AGAIN_MAX_NS)
+		WRITE_ONCE(asked_again_ns, now_ns);
+	WRITE_ONCE(asked_ns, now_ns);
 }
 
 /*
@@ -235,7 +248,7 @@ void vmclock_phc_announce(const struct vmclock_disruptions *all)
  */
 u64 vmclock_phc_last_asked(void)
 {
-	return READ_ONCE(last_asked_ns);
+	return READ_ONCE(asked_again_ns);
 }
 
 /**

@@ -59,7 +59,8 @@ int vmclock_crosststamp(clockid_t clockid, u64 max_width_ns,
 static int phc_test_init(struct kunit *test)
 {
 	memset(&made, 0, sizeof(made));
-	last_asked_ns = 0;
+	asked_ns = 0;
+	asked_again_ns = 0;
 	sample_max_age_us = SAMPLE_MAX_AGE_US_DEFAULT;
 	crosststamp_max_width_ns = MAX_WIDTH_NS_DEFAULT;
 	return 0;
@@ -100,7 +101,7 @@ static void phc_plain_reading(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, phc_gettimex64(&phc_info, &ts, NULL), 0);
 	KUNIT_EXPECT_EQ(test, made.max_age_ns, 60000000000ULL);
 	/* Nobody disciplines a clock by it. */
-	KUNIT_EXPECT_EQ(test, vmclock_phc_last_asked(), 0ULL);
+	KUNIT_EXPECT_EQ(test, asked_ns, 0ULL);
 }
 
 /* Before and after are one instant, and nothing else is read. */
@@ -113,7 +114,7 @@ static void phc_extended_is_the_exact_pair(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, timespec64_to_ns(&ts), HOST_NS);
 	KUNIT_EXPECT_EQ(test, since_before_ns(&sts), 0LL);
 	KUNIT_EXPECT_EQ(test, made.max_width_ns, (u64)VMCLOCK_EXACT);
-	KUNIT_EXPECT_GT(test, vmclock_phc_last_asked(), 0ULL);
+	KUNIT_EXPECT_GT(test, asked_ns, 0ULL);
 	KUNIT_EXPECT_EQ(test, made.reads, 0);
 }
 
@@ -132,6 +133,22 @@ static void phc_extended_brackets_else(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, made.max_age_ns, 1000000ULL);
 }
 
+/* A tool asks once, or some times in the same breath; a servo again and again. */
+static void phc_asked_by_a_servo(struct kunit *test)
+{
+	u64 now_ns = ktime_get_boottime_ns();
+
+	asked();
+	asked();
+	KUNIT_EXPECT_EQ(test, vmclock_phc_last_asked(), 0ULL);
+	asked_ns = now_ns - ASKED_AGAIN_MAX_NS - NSEC_PER_SEC;
+	asked();
+	KUNIT_EXPECT_EQ(test, vmclock_phc_last_asked(), 0ULL);
+	asked_ns = now_ns - NSEC_PER_SEC;
+	asked();
+	KUNIT_EXPECT_GE(test, vmclock_phc_last_asked(), now_ns);
+}
+
 static void phc_precise(struct kunit *test)
 {
 	struct system_device_crosststamp xtstamp = {};
@@ -144,7 +161,7 @@ static void phc_precise(struct kunit *test)
 	KUNIT_EXPECT_GT(test, ktime_to_ns(xtstamp.sys_monoraw), 0LL);
 	KUNIT_EXPECT_LE(test, ktime_to_ns(xtstamp.sys_monoraw), (s64)ktime_get_raw_ns());
 	KUNIT_EXPECT_EQ(test, made.max_width_ns, 1000000ULL);
-	KUNIT_EXPECT_GT(test, vmclock_phc_last_asked(), 0ULL);
+	KUNIT_EXPECT_GT(test, asked_ns, 0ULL);
 	crosststamp_max_width_ns = 5;
 	KUNIT_ASSERT_EQ(test, phc_getcrosststamp(&phc_info, &xtstamp), 0);
 	KUNIT_EXPECT_EQ(test, made.max_width_ns, 5ULL);
@@ -248,6 +265,7 @@ static struct kunit_case phc_cases[] = {
 	KUNIT_CASE(phc_plain_reading),
 	KUNIT_CASE(phc_extended_is_the_exact_pair),
 	KUNIT_CASE(phc_extended_brackets_else),
+	KUNIT_CASE(phc_asked_by_a_servo),
 	KUNIT_CASE(phc_precise),
 	KUNIT_CASE(phc_tells_errors),
 	KUNIT_CASE(phc_is_read_only),

@@ -109,7 +109,7 @@ server() { echo "^,${3:--},192.0.2.$1,2,6,377,30,$2,$2,0.010"; }
 
 # host_is_ahead NS: of the system clock, as the device says
 host_is_ahead() {
-	fake vmclock-phc "case \$1 in" "offset) echo offset_ns=$1 width_ns=0 ;;" \
+	fake vmclock-phc "case \$1 in" "look) echo offset_ns=$1 width_ns=0 ;;" \
 		"kernel) echo freq_ppb=1234 synchronised=1 ;;" "esac"
 }
 

@@ -36,7 +36,7 @@ measure() {
 		ntp_spread=$(($(printf '%s\n' "$ntp" | tail -n 1) - $(printf '%s\n' "$ntp" | head -n 1)))
 	fi
 	host=
-	[ -z "$ptp" ] || host=$(word_of "$(helper offset "$root/dev/$ptp")" offset_ns)
+	[ -z "$ptp" ] || host=$(word_of "$(helper look "$root/dev/$ptp")" offset_ns)
 	# Without root, chronyd's word.
 	[ -n "$host" ] || [ -z "$our_source" ] || [ "$our_state" = '?' ] ||
 		host=$(printf '%s\n' "$our_source" | all_ns)
