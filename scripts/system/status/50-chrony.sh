@@ -181,7 +181,11 @@ file_with() {
 
 check_chronyd_has_the_clock() {
 	[ -n "$chronyd" ] && [ -n "$ptp" ] || return 0
-	if [ -z "$our_line" ]; then
+	if [ "$(service "$chronyd")" = chronyd-restricted.service ]; then
+		problem degraded chronyd-restricted guest "chronyd does not know of the clock" \
+			"it runs as chronyd-restricted.service, which may open no clock" \
+			"sudo systemctl disable --now chronyd-restricted.service && sudo systemctl enable --now $(chrony_unit)"
+	elif [ -z "$our_line" ]; then
 		if has $LINE_FILE; then
 			problem degraded drop-in-not-read guest "chronyd does not know of the clock" \
 				"its configuration, $chrony_file, does not read /etc/chrony/conf.d, where vmclock.conf names the folder of $LINE_FILE" \

@@ -47,9 +47,14 @@ steerers() {
 	done
 }
 
+# service ID: the unit that this process is of, if it is of one
+service() {
+	sed -n 's,.*/\([^/]*\.service\)$,\1,p' "$root/proc/$1/cgroup" 2>/dev/null | head -n 1
+}
+
 # stop_command ID: what ends that process, and keeps it from coming back
 stop_command() {
-	unit=$(sed -n 's,.*/\([^/]*\.service\)$,\1,p' "$root/proc/$1/cgroup" 2>/dev/null | head -n 1)
+	unit=$(service "$1")
 	if [ -n "$unit" ]; then
 		echo "sudo systemctl disable --now $unit"
 	else
