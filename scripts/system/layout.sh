@@ -19,9 +19,9 @@ case $PREFIX in
 /usr) rules=/usr/lib/udev/rules.d ;;
 *) rules=/etc/udev/rules.d ;;
 esac
-# So it is with systemd's.
+# So it is with systemd's: /usr/local may be mounted after it has looked there.
 case $PREFIX in
-/usr | /usr/local) units=$PREFIX/lib/systemd/system ;;
+/usr) units=/usr/lib/systemd/system ;;
 *) units=/etc/systemd/system ;;
 esac
 
@@ -53,7 +53,7 @@ files() {
 # folders: those that are ours alone, or that go when they are empty; inner ones first
 folders() {
 	printf '%s\n' "$lib/status" "$lib" "$PREFIX/share/vmclock" "$units/chrony.service.d" \
-		"$units/chronyd.service.d" "$units" "$PREFIX/lib/systemd" "$PREFIX/share/man/man4" \
+		"$units/chronyd.service.d" "$PREFIX/share/man/man4" \
 		"$PREFIX/share/man/man8" /etc/chrony/conf.d /etc/chrony
 }
 
@@ -67,6 +67,11 @@ need_root() {
 
 # owner: the package that has the modules, of whatever version
 owner() { dpkg-query -S '/usr/src/vmclock-*/dkms.conf' 2>/dev/null | sed 's/:.*//;q'; }
+
+# left_over PACKAGE: it has been removed, and not purged: its conffiles are here, and still its own
+left_over() {
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = config-files ]
+}
 
 # owned FILE: it is a package's, and not ours to remove
 owned() { dpkg-query -S "$1" >/dev/null 2>&1; }
@@ -82,6 +87,16 @@ dkms_versions() {
 # dkms_remove VERSION. Kernel by kernel: for all at once, DKMS 3.0 looks in each for the modules
 # that the one before it had.
 dkms_remove() {
+	# DKMS itself does nothing for one whose source somebody has deleted.
+	if [ -e "/var/lib/dkms/vmclock/$1" ] && [ ! -e "/var/lib/dkms/vmclock/$1/source/dkms.conf" ]; then
+		rm -rf "/var/lib/dkms/vmclock/$1"
+		rm -f /lib/modules/*/updates/dkms/vmclock.ko* /lib/modules/*/updates/dkms/vmclock_timesync.ko*
+		for kernel in /lib/modules/*/modules.order; do
+			kernel=${kernel%/modules.order}
+			[ ! -e "$kernel/modules.dep" ] || depmod "${kernel##*/}"
+		done
+		return
+	fi
 	dkms status -m vmclock -v "$1" |
 		sed -n 's/^vmclock[/ ,]*[^,]*, \([^,]*\), .*/\1/p' |
 		while read -r kernel; do
