@@ -83,6 +83,8 @@ no_module() {
 	no_clock
 }
 
+no_chronyd() { drop /proc/410; drop /proc/411; }
+
 no_clock() {
 	drop /sys/devices/vmclock
 	drop /sys/class/ptp/ptp0
@@ -159,7 +161,9 @@ any_machine() {
 	put /run/chrony-dhcp/vmclock.conf "# by vmclock-chrony.service" \
 		"refclock PHC /dev/ptp_vmclock refid VMCL poll 2 dpoll 0 delay 0.000010000"
 	process 1 systemd /sbin/init
+	# The second is the first's helper, for names.
 	process 410 chronyd /usr/sbin/chronyd -F 1
+	process 411 chronyd /usr/sbin/chronyd -F 1
 	sources "$(ours '*' 0.000000012)" "$(server 1 0.0003)" "$(server 2 -0.0012)" "$(server 3 0.0021)"
 	put /sys/class/rtc/rtc0/since_epoch $NOW
 	put /etc/adjtime "0.0 0 0.0" 0 UTC

@@ -68,7 +68,7 @@ helper() {
 }
 
 # word_of "NAME=VALUE ..." NAME
-word_of() { printf '%s\n' "$1" | tr ' ' '\n' | sed -n "s/^$2=//p" | head -n 1; }
+word_of() { printf '%s\n' "$1" | tr ' ' '\n' | sed -n "s/^$2=//p" | sed -n 1p; }
 
 # a_persons PATH: of a process that a person runs, who may give it any name and arguments. The
 # system's own are below 1000, and with systemd from 61184 to 65534.

@@ -6,7 +6,7 @@
 # module_file NAME [KERNEL]: where modprobe finds it, or nothing
 module_file() {
 	sed -n "s,^\([^:]*/$1\.ko[^:/]*\):.*,\1,p" \
-		"$root/lib/modules/${2:-$kernel}/modules.dep" 2>/dev/null | head -n 1
+		"$root/lib/modules/${2:-$kernel}/modules.dep" 2>/dev/null | sed -n 1p
 }
 
 loaded() { has "/sys/module/$1"; }

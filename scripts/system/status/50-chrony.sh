@@ -8,7 +8,7 @@ LINE_FILE=/run/chrony-dhcp/vmclock.conf
 # Three of the polls that our line has chronyd make of the clock, one a 2^2 s, and one that was late.
 SETTLED_S=16
 
-chronyd=$(process chronyd | head -n 1)
+chronyd=$(process chronyd | sed -n 1p)
 
 # option LETTER ARGUMENT...: the value of that option of chronyd's
 option() {
@@ -83,7 +83,7 @@ our_line() {
 	done
 }
 
-our_line=$(our_line | head -n 1)
+our_line=$(our_line | sed -n 1p)
 
 # chronyd numbers its refclocks as it meets them: PHC0, PHC1, ... by their place among all.
 our_refid() {
@@ -170,7 +170,7 @@ file_for_good() {
 				"$root$each" || echo "$each"
 			;;
 		esac
-	done | head -n 1
+	done | sed -n 1p
 }
 
 # file_with DEVICE: or that which it is to be looked for in

@@ -49,7 +49,7 @@ steerers() {
 
 # service ID: the unit that this process is of, if it is of one
 service() {
-	sed -n 's,.*/\([^/]*\.service\)$,\1,p' "$root/proc/$1/cgroup" 2>/dev/null | head -n 1
+	sed -n 's,.*/\([^/]*\.service\)$,\1,p' "$root/proc/$1/cgroup" 2>/dev/null | sed -n 1p
 }
 
 # stop_command ID: what ends that process, and keeps it from coming back
@@ -91,7 +91,7 @@ check_steering() {
 	show "steered by" "${who:-nobody seen}${agents:+; $agents may set it}"
 	case $who in
 	*\ *)
-		other=$(printf '%s\n' "$steerers" | grep -v '^chronyd ' | head -n 1)
+		other=$(printf '%s\n' "$steerers" | grep -v '^chronyd ' | sed -n 1p)
 		problem degraded two-masters guest "more than one daemon steers the system clock: $who" \
 			"each undoes what the other does" \
 			"keep one; chronyd: $(stop_command "${other#* }")"

@@ -33,7 +33,7 @@ measure() {
 	ntp_count=$(printf '%s' "$ntp" | grep -c . || :)
 	if [ "$ntp_count" -gt 0 ]; then
 		ntp_median=$(printf '%s\n' "$ntp" | sed -n "$(((ntp_count + 1) / 2))p")
-		ntp_spread=$(($(printf '%s\n' "$ntp" | tail -n 1) - $(printf '%s\n' "$ntp" | head -n 1)))
+		ntp_spread=$(($(printf '%s\n' "$ntp" | tail -n 1) - $(printf '%s\n' "$ntp" | sed -n 1p)))
 	fi
 	host=
 	[ -z "$ptp" ] || host=$(word_of "$(helper look "$root/dev/$ptp")" offset_ns)
