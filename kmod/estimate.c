@@ -109,8 +109,12 @@ static s64 median(s64 *values, unsigned int count)
 	return values[(count - 1) / 2];
 }
 
-/* How far the sample is above the line. */
-static s64 residual_ns(const struct vmclock_line *line, const struct vmclock_sample *sample)
+/**
+ * vmclock_line_residual_ns() - how far a sample is above the line
+ * @line: the line
+ * @sample: the sample, of any time
+ */
+s64 vmclock_line_residual_ns(const struct vmclock_line *line, const struct vmclock_sample *sample)
 {
 	s64 time_ns = (s64)sample->ref_ns - (s64)line->ref_ns;
 
@@ -161,7 +165,7 @@ static s64 median_height_ns(s64 *scratch, const struct vmclock_sample *samples,
 	unsigned int i;
 
 	for (i = 0; i < count; i++)
-		scratch[i] = residual_ns(line, &samples[i]);
+		scratch[i] = vmclock_line_residual_ns(line, &samples[i]);
 	return median(scratch, count);
 }
 
@@ -193,7 +197,7 @@ static void fit(s64 *scratch, const struct vmclock_sample *samples, unsigned int
 		line->epoch_ns += height_of_two_ns(samples, count);
 	}
 	for (i = 0; i < count; i++)
-		scratch[i] = abs(residual_ns(line, &samples[i]));
+		scratch[i] = abs(vmclock_line_residual_ns(line, &samples[i]));
 	line->residual_ns = median(scratch, count);
 }
 
@@ -235,7 +239,7 @@ static s64 noise_ns(const struct vmclock_line *line)
 /* More than the line's noise explains: above it 1, below it -1, otherwise 0. */
 static int side(const struct vmclock_line *line, const struct vmclock_sample *sample)
 {
-	s64 off_ns = residual_ns(line, sample);
+	s64 off_ns = vmclock_line_residual_ns(line, sample);
 
 	return off_ns > noise_ns(line) ? 1 : off_ns < -noise_ns(line) ? -1 : 0;
 }
@@ -249,7 +253,7 @@ static bool agree(s64 *scratch, const struct vmclock_sample *samples, unsigned i
 
 	fit(scratch, samples, count, &line);
 	for (i = 0; i < count; i++)
-		if (abs(residual_ns(&line, &samples[i])) > most_ns)
+		if (abs(vmclock_line_residual_ns(&line, &samples[i])) > most_ns)
 			return false;
 	return true;
 }
@@ -301,7 +305,7 @@ void vmclock_estimate_reset(struct vmclock_estimate *est)
 static int look_for_step(struct vmclock_estimate *est, const struct vmclock_line *line,
 			 const struct vmclock_sample *sample)
 {
-	s64 off_ns = residual_ns(line, sample);
+	s64 off_ns = vmclock_line_residual_ns(line, sample);
 
 	if (abs(off_ns) <= STEP_NS) {
 		est->has_doubted = false;

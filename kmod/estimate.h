@@ -64,5 +64,6 @@ struct vmclock_estimate {
 void vmclock_estimate_reset(struct vmclock_estimate *est);
 int vmclock_estimate_add(struct vmclock_estimate *est, const struct vmclock_sample *sample,
 			 struct vmclock_line *line);
+s64 vmclock_line_residual_ns(const struct vmclock_line *line, const struct vmclock_sample *sample);
 
 #endif /* VMCLOCK_ESTIMATE_H */

@@ -207,8 +207,7 @@ static bool from_after(const struct vmclock_sample *sample, const struct vmclock
 	by_tsc_ns = before.ref_ns - now->ref_ns;
 	if (by_tsc_ns < (s64)PAUSE_MIN_NS || by_tsc_ns > (s64)PAUSE_MAX_NS)
 		return false;
-	by_utc_ns = sample->epoch_ns - line->epoch_ns -
-		    vmclock_epoch_growth_ns(line->rate, sample->ref_ns - line->ref_ns);
+	by_utc_ns = vmclock_line_residual_ns(line, sample);
 	/* The TSC's time went by at the reference clock's rate. */
 	by_tsc_ns += vmclock_epoch_growth_ns(line->rate, by_tsc_ns);
 	return abs(by_utc_ns - by_tsc_ns) <=
@@ -222,15 +221,15 @@ static bool from_after(const struct vmclock_sample *sample, const struct vmclock
 static bool late_and_right(const struct vmclock_feed_message *message,
 			   const struct vmclock_instant *now)
 {
-	const struct vmclock_line *line = &feed.line;
-	s64 epoch_ns;
+	struct vmclock_sample sample = {
+		.ref_ns = message->ref_ns,
+		.epoch_ns = message->utc_ns - (s64)message->ref_ns,
+	};
 
 	if (!feed.facts.last_ref_ns || message->ref_ns > now->ref_ns ||
 	    message->ref_ns < feed.page_since_ns)
 		return false;
-	epoch_ns = line->epoch_ns +
-		   vmclock_epoch_growth_ns(line->rate, message->ref_ns - line->ref_ns);
-	return abs(message->utc_ns - (s64)message->ref_ns - epoch_ns) <= LATE_ERROR_NS;
+	return abs(vmclock_line_residual_ns(&feed.line, &sample)) <= LATE_ERROR_NS;
 }
 
 /*
