@@ -61,7 +61,16 @@
 #define RATE_SAMPLES_MIN	3
 
 /* But one that falls behind the other by more than this came late: no clock is so bad. */
-#define RATE_BELIEVED_PPM	1000
+#define RATE_BELIEVED_PPM	1000LL
+#define RATE_BELIEVED		((RATE_BELIEVED_PPM << VMCLOCK_RATE_SHIFT) / 1000000)
+
+/*
+ * Of fewer than five samples a single one that came late decides the median of the rates. Then
+ * another is off that line by what it grows within a gap, at least, while those of a host that
+ * slews its clock as fast are off by their noise.
+ */
+#define RATE_ROBUST_MIN		5
+#define ON_A_LINE_NS		NSEC_PER_MSEC
 
 /*
  * What a line through n samples ends within, in their residuals over the root of n: with
@@ -158,7 +167,7 @@ static s64 median_rate(s64 *scratch, const struct vmclock_sample *samples,
 	return clamp_t(s64, median(scratch, pairs), -RATE_MAX, RATE_MAX);
 }
 
-/* How high the line is above the newest sample, if it has this rate. */
+/* How high the line is above the newest sample, if it has this rate; scratch is sorted then. */
 static s64 median_height_ns(s64 *scratch, const struct vmclock_sample *samples,
 			    unsigned int count, const struct vmclock_line *line)
 {
@@ -178,10 +187,27 @@ static s64 height_of_two_ns(const struct vmclock_sample *samples, unsigned int c
 	return late_ns > (s64)div_u64(time_ns, 1000000 / RATE_BELIEVED_PPM) ? late_ns : 0;
 }
 
+/* Is that the samples' rate, and not what one of them is off by? Of heights above it, sorted. */
+static bool believed(s64 rate, const s64 *heights_ns, const struct vmclock_sample *samples,
+		     unsigned int count)
+{
+	u64 gap_ns = U64_MAX;
+	unsigned int i;
+	s64 most_ns;
+
+	if (count >= RATE_ROBUST_MIN || abs(rate) <= RATE_BELIEVED)
+		return true;
+	for (i = 1; i < count; i++)
+		gap_ns = min(gap_ns, samples[i].ref_ns - samples[i - 1].ref_ns);
+	most_ns = max_t(s64, ON_A_LINE_NS, abs(vmclock_epoch_growth_ns(rate, gap_ns)) / 2);
+	return heights_ns[count - 1] - heights_ns[0] <= most_ns;
+}
+
 static void fit(s64 *scratch, const struct vmclock_sample *samples, unsigned int count,
 		struct vmclock_line *line)
 {
 	const struct vmclock_sample *newest = &samples[count - 1];
+	s64 height_ns;
 	unsigned int i;
 
 	*line = (struct vmclock_line){
@@ -192,7 +218,12 @@ static void fit(s64 *scratch, const struct vmclock_sample *samples, unsigned int
 	};
 	if (count >= RATE_SAMPLES_MIN) {
 		line->rate = median_rate(scratch, samples, count);
-		line->epoch_ns += median_height_ns(scratch, samples, count, line);
+		height_ns = median_height_ns(scratch, samples, count, line);
+		if (!believed(line->rate, scratch, samples, count)) {
+			line->rate = 0;
+			height_ns = median_height_ns(scratch, samples, count, line);
+		}
+		line->epoch_ns += height_ns;
 	} else {
 		line->epoch_ns += height_of_two_ns(samples, count);
 	}

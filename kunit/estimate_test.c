@@ -86,7 +86,11 @@ static void estimate_first_sample_is_taken_whole(struct kunit *test)
 
 static void estimate_learns_a_rate(struct kunit *test)
 {
-	static const s64 rates[] = { 0, PPM, -PPM, 50 * PPM, -50 * PPM, 1000 * PPM, -1000 * PPM };
+	static const s64 rates[] = {
+		0, PPM, -PPM, 50 * PPM, -50 * PPM, 1000 * PPM, -1000 * PPM,
+		/* What a host's clock that is far off may be slewed by. */
+		7000 * PPM, 19000 * PPM, -9000 * PPM,
+	};
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(rates); i++) {
@@ -122,6 +126,26 @@ static void estimate_of_two(struct kunit *test)
 	}
 }
 
+/*
+ * Of three or four samples one that came late would decide the rate, and that doubles its error
+ * until the next. The clock is no further off than by what it cannot know: its rate, for so long.
+ */
+static void estimate_of_few_with_one_late(struct kunit *test)
+{
+	static const s64 late_ns[] = { 20 * NSEC_PER_MSEC, 90 * NSEC_PER_MSEC };
+	int count, late, i;
+
+	for (count = 3; count <= 4; count++) {
+		for (late = 0; late < count * (int)ARRAY_SIZE(late_ns); late++) {
+			estimate_test_init(test);
+			made.rate = 50 * PPM;
+			for (i = 0; i < count; i++)
+				tell_off_by(i == late % count ? -late_ns[late / count] : 0);
+			expect_within(test, count * PERIOD_NS * 50 / 1000000);
+		}
+	}
+}
+
 static int tell_noisily(struct rnd_state *random, int noise_ns)
 {
 	return tell_off_by((s64)random_below(random, 2 * noise_ns + 1) - noise_ns);
@@ -145,6 +169,27 @@ static void estimate_drowns_noise(struct kunit *test)
 		longest += made.line.samples == VMCLOCK_ESTIMATE_SAMPLES;
 	}
 	KUNIT_EXPECT_GT(test, longest, 500);
+}
+
+/*
+ * A host that is far off slews its clock by a percent, and tells its time to within 2 ms. Two
+ * samples tell no rate; the third does: 10 ms are its noise, and that of the rate until the next.
+ * Taken for a late one it would be 50 ms off, and at the next sample so far that all begins anew.
+ */
+static void estimate_follows_a_noisy_slew(struct kunit *test)
+{
+	struct rnd_state random = random_begin(test);
+	int i, j;
+
+	for (i = 0; i < 50; i++) {
+		estimate_test_init(test);
+		made.rate = i % 2 ? 10000 * PPM : 3000 * PPM;
+		for (j = 0; j < 10; j++) {
+			KUNIT_ASSERT_EQ(test, tell_noisily(&random, 2 * NSEC_PER_MSEC), 0);
+			if (j >= 2)
+				expect_within(test, 10 * NSEC_PER_MSEC);
+		}
+	}
 }
 
 /* As many samples as there may be, with noise; then the host's rate is another. */
@@ -450,7 +495,9 @@ static struct kunit_case estimate_cases[] = {
 	KUNIT_CASE(estimate_first_sample_is_taken_whole),
 	KUNIT_CASE(estimate_learns_a_rate),
 	KUNIT_CASE(estimate_of_two),
+	KUNIT_CASE(estimate_of_few_with_one_late),
 	KUNIT_CASE(estimate_drowns_noise),
+	KUNIT_CASE(estimate_follows_a_noisy_slew),
 	KUNIT_CASE(estimate_follows_a_wandering_rate),
 	KUNIT_CASE(estimate_is_not_moved_by_late_samples),
 	KUNIT_CASE(estimate_is_not_moved_by_a_late_row),
