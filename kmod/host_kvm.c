@@ -148,7 +148,10 @@ static void kvm_stop(void)
 		pr_err("the host keeps the address of our memory for the wall clock: that is lost\n");
 }
 
-/* A sample as soon as it is known what the host's answers mean. */
+/*
+ * A sample as soon as it is known what the host's answers mean. Until then one may well meet a
+ * change of the page: having it brought up to date has the host write all CPUs' 0.1 s later.
+ */
 static int first_sample(void)
 {
 	struct vmclock_epoch epoch;
@@ -162,7 +165,7 @@ static int first_sample(void)
 		local_irq_save(flags);
 		ret = kvm_sample(&epoch);
 		local_irq_restore(flags);
-	} while (ret == -EBUSY && ++tries < FIRST_TRIES);
+	} while ((ret == -EBUSY || ret == -EAGAIN) && ++tries < FIRST_TRIES);
 	return ret;
 }
 
