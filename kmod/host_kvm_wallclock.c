@@ -53,12 +53,19 @@
  */
 #define UNCHANGED_SPAN_MIN_NS	NSEC_PER_SEC
 
-enum meaning { MEANS_UNKNOWN, MEANS_UTC_AT_ZERO, MEANS_UTC_NOW, MEANS_HOST_BOOT };
+enum meaning {
+	MEANS_UNKNOWN,
+	MEANS_UTC_AT_ZERO,
+	/* With a page that is not stable; with one that is, it may be MEANS_HOST_BOOT. */
+	MEANS_UTC_AT_ZERO_UNSTABLE,
+	MEANS_UTC_NOW,
+	MEANS_HOST_BOOT,
+};
 
-/* Of this host's answers; once known, it is believed. */
+/* Of this host's answers. What is good is believed from then on, what is not may be moved away. */
 static enum meaning meaning;
 
-/* The answer that others are held against, while it is unknown. */
+/* The answer that others are held against, until it is known to be good. */
 static DEFINE_RAW_SPINLOCK(first_lock);
 static struct vmclock_epoch first;
 
@@ -195,21 +202,36 @@ static enum meaning meaning_of(const struct vmclock_epoch *before,
 		return MEANS_UNKNOWN;
 	if (grown_ns > passed_ns / 2 && grown_ns / 2 < passed_ns)
 		return MEANS_UTC_NOW;
-	if (grown_ns || !answer->page.stable)
+	if (!answer->page.stable)
+		return MEANS_UTC_AT_ZERO_UNSTABLE;
+	if (grown_ns)
 		return MEANS_UTC_AT_ZERO;
 	return passed_ns < (s64)UNCHANGED_SPAN_MIN_NS ? MEANS_UNKNOWN : MEANS_HOST_BOOT;
 }
 
-/* Who finds the lock taken learns it with the next answer. */
+static bool is_good(enum meaning known, const struct vmclock_page *page)
+{
+	return known == MEANS_UTC_AT_ZERO ||
+	       (known == MEANS_UTC_AT_ZERO_UNSTABLE && !page->stable);
+}
+
+/*
+ * Who finds the lock taken learns it with the next answer. Across a pause, or on another host,
+ * answers say nothing of each other.
+ */
 static enum meaning learn_meaning(const struct vmclock_epoch *answer)
 {
 	enum meaning known;
 
 	if (!raw_spin_trylock(&first_lock))
 		return MEANS_UNKNOWN;
-	if (!first.page.version || answer->ref_ns < first.ref_ns)
-		first = *answer;
 	/* Another CPU may know by now. */
+	if (!is_good(meaning, &answer->page) &&
+	    (!first.page.version || answer->ref_ns < first.ref_ns ||
+	     vmclock_page_anew(&first.page, &answer->page))) {
+		first = *answer;
+		WRITE_ONCE(meaning, MEANS_UNKNOWN);
+	}
 	if (meaning == MEANS_UNKNOWN)
 		WRITE_ONCE(meaning, meaning_of(&first, answer));
 	known = meaning;
@@ -285,9 +307,9 @@ int vmclock_kvm_wallclock_sample(struct vmclock_epoch *epoch)
 	if (!vmclock_page_same(&answer.page, &epoch->page))
 		return -EAGAIN;
 	known = READ_ONCE(meaning);
-	if (known == MEANS_UNKNOWN)
+	if (!is_good(known, &epoch->page))
 		known = learn_meaning(epoch);
 	if (known == MEANS_UNKNOWN)
 		return -EBUSY;
-	return known == MEANS_UTC_AT_ZERO ? 0 : -EOPNOTSUPP;
+	return is_good(known, &epoch->page) ? 0 : -EOPNOTSUPP;
 }

@@ -345,6 +345,42 @@ static void kvm_wall_clock_means_host_boot(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sample_later(100, 0), 0);
 }
 
+/* A pause between the two answers is none of the host's clock going on by itself. */
+static void kvm_wall_clock_meaning_across_a_pause(struct kunit *test)
+{
+	meaning = MEANS_UNKNOWN;
+	KUNIT_EXPECT_EQ(test, sample_later(0, 0), -EBUSY);
+	host.page.ref_base = 1;
+	KUNIT_EXPECT_EQ(test, sample_later(100, 100000000), -EBUSY);
+	KUNIT_EXPECT_EQ(test, sample_later(100, 40), 0);
+	/* Good ones need not be learnt again after the next. */
+	host.page.ref_base = 2;
+	KUNIT_EXPECT_EQ(test, sample_later(100, 100000000), 0);
+}
+
+/* What was found with a page that is not stable says nothing of one that is. */
+static void kvm_wall_clock_meaning_once_stable(struct kunit *test)
+{
+	meaning = MEANS_UNKNOWN;
+	host.page.stable = false;
+	KUNIT_EXPECT_EQ(test, sample_later(0, 0), -EBUSY);
+	KUNIT_EXPECT_EQ(test, sample_later(100, 40), 0);
+	host.page.stable = true;
+	KUNIT_EXPECT_EQ(test, sample_later(100, 0), -EBUSY);
+	KUNIT_EXPECT_EQ(test, sample_later(1000, 0), -EOPNOTSUPP);
+}
+
+/* Moved on, from a host that means something else to one that does not. */
+static void kvm_wall_clock_meaning_on_the_next_host(struct kunit *test)
+{
+	meaning = MEANS_UNKNOWN;
+	KUNIT_EXPECT_EQ(test, sample_later(0, 0), -EBUSY);
+	KUNIT_EXPECT_EQ(test, sample_later(100, 100000000), -EOPNOTSUPP);
+	host.page.tsc_base = 1;
+	KUNIT_EXPECT_EQ(test, sample_later(100, 40), -EBUSY);
+	KUNIT_EXPECT_EQ(test, sample_later(100, 40), 0);
+}
+
 /* Reference time that was set back begins it anew. */
 static void kvm_wall_clock_meaning_after_a_restore(struct kunit *test)
 {
@@ -372,6 +408,9 @@ static struct kunit_case kvm_wall_clock_cases[] = {
 	KUNIT_CASE(kvm_wall_clock_slewed),
 	KUNIT_CASE(kvm_wall_clock_means_now),
 	KUNIT_CASE(kvm_wall_clock_means_host_boot),
+	KUNIT_CASE(kvm_wall_clock_meaning_across_a_pause),
+	KUNIT_CASE(kvm_wall_clock_meaning_once_stable),
+	KUNIT_CASE(kvm_wall_clock_meaning_on_the_next_host),
 	KUNIT_CASE(kvm_wall_clock_meaning_after_a_restore),
 	{}
 };
