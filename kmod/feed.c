@@ -113,6 +113,8 @@ static struct feed {
 	unsigned int distrust;
 	/* The host wanted the guest's clock set, in a message that was not believed. */
 	bool sync_wanted;
+	/* Where there is no sample, silence counts from here. */
+	u64 silent_from_ns;
 	bool silent;
 	struct vmclock_feed_facts facts;
 } feed = {
@@ -149,6 +151,7 @@ static int read_now(struct vmclock_instant *now)
 /* What was known is no longer so. */
 static void forget(void)
 {
+	feed.silent_from_ns = max(feed.silent_from_ns, feed.facts.last_ref_ns);
 	feed.facts.last_ref_ns = 0;
 	feed.distrust = 0;
 	vmclock_estimate_reset(&feed.estimate);
@@ -174,6 +177,7 @@ static void look_at_page(const struct vmclock_instant *now)
 	feed.page = now->page;
 	feed.page_since_ns = now->ref_ns;
 	forget();
+	feed.silent_from_ns = now->ref_ns;
 }
 
 /* Is it possible that the message was sent at this reference time? */
@@ -413,6 +417,8 @@ EXPORT_SYMBOL_GPL(vmclock_feed_channel);
  */
 void vmclock_feed_forget(void)
 {
+	struct vmclock_instant now;
+
 	spin_lock_bh(&feed.lock);
 	feed.has_before = false;
 	/* It may come back with the numbers that the page had, and this was by the other's time. */
@@ -420,6 +426,8 @@ void vmclock_feed_forget(void)
 	if (feed.facts.samples)
 		feed.facts.page_changes++;
 	forget();
+	if (!read_now(&now))
+		feed.silent_from_ns = now.ref_ns;
 	spin_unlock_bh(&feed.lock);
 }
 EXPORT_SYMBOL_GPL(vmclock_feed_forget);
@@ -435,8 +443,9 @@ static void look(struct work_struct *work)
 	was_silent = feed.silent;
 	if (!read_now(&now)) {
 		look_at_page(&now);
-		silent_ns = now.ref_ns - max(feed.facts.last_ref_ns, feed.page_since_ns);
-		feed.silent = silent_ns > timeout_ns;
+		silent_ns = now.ref_ns - max(feed.facts.last_ref_ns, feed.silent_from_ns);
+		/* Who was silent is so until there is a sample, whatever is forgotten. */
+		feed.silent = silent_ns > timeout_ns || (was_silent && !feed.facts.last_ref_ns);
 	}
 	silent = feed.silent;
 	spin_unlock_bh(&feed.lock);
@@ -481,6 +490,7 @@ int vmclock_feed_start(const struct vmclock_host *host)
 		return ret;
 	feed.page = now.page;
 	feed.page_since_ns = now.ref_ns;
+	feed.silent_from_ns = now.ref_ns;
 	schedule_delayed_work(&look_work, 0);
 	return 0;
 }

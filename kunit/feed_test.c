@@ -411,6 +411,33 @@ static void feed_timeout(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, feed.silent);
 }
 
+static bool silent_after(u64 s)
+{
+	made.ref_ns += s * NSEC_PER_SEC;
+	look(&look_work.work);
+	return feed.silent;
+}
+
+/* That all is forgotten is no silence of the host's, and does not end one. */
+static void feed_timeout_begins_anew(struct kunit *test)
+{
+	feed_timeout_s = 20;
+	KUNIT_EXPECT_EQ(test, send_next(), 0);
+	vmclock_feed_reject(VMCLOCK_REJECT_REFERENCE, true);
+	KUNIT_EXPECT_FALSE(test, silent_after(19));
+	KUNIT_EXPECT_TRUE(test, silent_after(2));
+	vmclock_feed_forget();
+	KUNIT_EXPECT_TRUE(test, silent_after(0));
+	KUNIT_EXPECT_EQ(test, send_next(), 0);
+	KUNIT_EXPECT_FALSE(test, silent_after(0));
+
+	/* Back from a hibernation, after which reference time begins anew. */
+	made.ref_ns = NSEC_PER_SEC;
+	vmclock_feed_forget();
+	KUNIT_EXPECT_FALSE(test, silent_after(19));
+	KUNIT_EXPECT_TRUE(test, silent_after(2));
+}
+
 /* From the future, or from long ago: not by as much as a ring explains. */
 static void feed_reference_is_impossible(struct kunit *test)
 {
@@ -575,6 +602,7 @@ static struct kunit_case feed_cases[] = {
 	KUNIT_CASE(feed_reference_begins_anew),
 	KUNIT_CASE(feed_sync_begins_anew),
 	KUNIT_CASE(feed_timeout),
+	KUNIT_CASE(feed_timeout_begins_anew),
 	KUNIT_CASE(feed_reference_is_impossible),
 	KUNIT_CASE(feed_reference_is_off_for_good),
 	KUNIT_CASE(feed_late_and_right),
