@@ -85,10 +85,10 @@ MODULE_PARM_DESC(crosststamp_max_width_ns,
 
 /*
  * Who asks for more than a plain reading once is a tool; a servo asks again, not in the same
- * breath, but within its longest poll (chrony's is 2^10 s by default).
+ * breath, but within twice its longest poll (chrony's is 2^10 s by default).
  */
 #define ASKED_AGAIN_MIN_NS	(100 * NSEC_PER_MSEC)
-#define ASKED_AGAIN_MAX_NS	(1024ULL * NSEC_PER_SEC)
+#define ASKED_AGAIN_MAX_NS	(2 * 1024ULL * NSEC_PER_SEC)
 
 /* By ktime_get_boottime_ns(): when somebody last asked, and when again; 0: never. */
 static u64 asked_ns, asked_again_ns;
