@@ -71,7 +71,8 @@ judge() {
 		say "$2, boot $try: $((SECONDS - start)) s"
 		[ $rc = 75 ] || break
 	done
-	[ -z "${VMCLOCK_KEEP:-}" ] || cp "$work/console" "$work/said" "$VMCLOCK_KEEP/"
+	[ -z "${VMCLOCK_KEEP:-}" ] ||
+		install -m 644 -D -t "$VMCLOCK_KEEP" "$work/console" "$work/said"
 	passed=$((passed + $(tally pass))) failed=$((failed + $(tally fail)))
 	case $rc in
 	0) ;;
