@@ -41,6 +41,7 @@ files() {
 		644 systemd/vmclock-disruption@.service $units/vmclock-disruption@.service
 		644 systemd/chrony.service.d/vmclock.conf $units/chrony.service.d/vmclock.conf
 		644 systemd/chrony.service.d/vmclock.conf $units/chronyd.service.d/vmclock.conf
+		644 systemd/chrony.service.d/vmclock.conf $units/chronyd-restricted.service.d/vmclock.conf
 		644 udev/60-ptp-vmclock.rules $rules/60-ptp-vmclock.rules
 		644 man/vmclock.4 $PREFIX/share/man/man4/vmclock.4
 		644 man/vmclock-status.8 $PREFIX/share/man/man8/vmclock-status.8
@@ -53,7 +54,7 @@ files() {
 # folders: those that are ours alone, or that go when they are empty; inner ones first
 folders() {
 	printf '%s\n' "$lib/status" "$lib" "$PREFIX/share/vmclock" "$units/chrony.service.d" \
-		"$units/chronyd.service.d" "$PREFIX/share/man/man4" \
+		"$units/chronyd.service.d" "$units/chronyd-restricted.service.d" "$PREFIX/share/man/man4" \
 		"$PREFIX/share/man/man8" /etc/chrony/conf.d /etc/chrony
 }
 

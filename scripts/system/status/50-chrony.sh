@@ -184,9 +184,13 @@ check_chronyd_has_the_clock() {
 	if [ "$(service "$chronyd")" = chronyd-restricted.service ]; then
 		problem degraded chronyd-restricted guest "chronyd does not know of the clock" \
 			"it runs as chronyd-restricted.service, which may open no clock" \
-			"sudo systemctl disable --now chronyd-restricted.service && sudo systemctl enable --now $(chrony_unit)"
+			"sudo systemctl disable --now chronyd-restricted.service && sudo systemctl enable --now $(chrony_unit) && sudo systemctl restart vmclock-chrony"
 	elif [ -z "$our_line" ]; then
-		if has $LINE_FILE; then
+		if has $LINE_FILE && ! has /etc/chrony/conf.d/vmclock.conf; then
+			problem degraded drop-in-not-read guest "chronyd does not know of the clock" \
+				"/etc/chrony/conf.d/vmclock.conf, which names the folder of $LINE_FILE, is not there: apt-get purge chrony takes it along" \
+				"sudo apt-get install --reinstall -o Dpkg::Options::=--force-confmiss ./vmclock-dkms_*.deb, or in its source: sudo make install; then: sudo systemctl restart $(chrony_unit)"
+		elif has $LINE_FILE; then
 			problem degraded drop-in-not-read guest "chronyd does not know of the clock" \
 				"its configuration, $chrony_file, does not read /etc/chrony/conf.d, where vmclock.conf names the folder of $LINE_FILE" \
 				"add this line to $chrony_file: confdir /run/chrony-dhcp; then: sudo systemctl restart $(chrony_unit)"
