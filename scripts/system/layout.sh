@@ -25,6 +25,9 @@ case $PREFIX in
 *) units=/etc/systemd/system ;;
 esac
 
+# What su without - does not have on Debian: dkms, modprobe and depmod.
+PATH=$PATH:/usr/sbin:/sbin
+
 say() { printf 'vmclock: %s\n' "$*"; }
 die() { printf 'vmclock: %s\n' "$*" >&2; exit 1; }
 
@@ -61,6 +64,16 @@ folders() {
 # on_this_machine: and not into a folder, for a package
 on_this_machine() { [ -z "$DESTDIR" ]; }
 
+# not_in_dkms_place: what DKMS builds of is put there, and what is there of other versions goes
+not_in_dkms_place() {
+	on_this_machine || return 0
+	case $top in
+	/usr/src/vmclock-[0-9]*)
+		die "this tree is where DKMS's copy goes, and would be removed with it: mv $top ${HOME:-/root}/, and make $1 there"
+		;;
+	esac
+}
+
 # need_root VERB
 need_root() {
 	! on_this_machine || [ "$(id -u)" = 0 ] || die "$1 is for root: sudo make $1"
@@ -80,9 +93,13 @@ owned() { dpkg-query -S "$1" >/dev/null 2>&1; }
 # in_chroot: the kernel that runs is another system's, with modules of its own
 in_chroot() { [ "$(stat -Lc %d:%i /)" != "$(stat -Lc %d:%i /proc/1/root 2>/dev/null)" ]; }
 
-# dkms_versions: those that DKMS has of us; this tree may be of another
+# dkms_versions: those that DKMS has of us; this tree may be of another. It names none at all where the
+# source of one has been deleted.
 dkms_versions() {
-	dkms status -m vmclock 2>/dev/null | sed -n 's,^vmclock[/ ,]*\([^,:]*\).*,\1,p' | sort -u
+	{
+		dkms status -m vmclock 2>/dev/null | sed -n 's,^vmclock[/ ,]*\([^,:]*\).*,\1,p'
+		for each in /var/lib/dkms/vmclock/[0-9]*; do [ ! -e "$each" ] || echo "${each##*/}"; done
+	} | sort -u
 }
 
 # dkms_remove VERSION. Kernel by kernel: for all at once, DKMS 3.0 looks in each for the modules
@@ -91,6 +108,8 @@ dkms_remove() {
 	# DKMS itself does nothing for one whose source somebody has deleted.
 	if [ -e "/var/lib/dkms/vmclock/$1" ] && [ ! -e "/var/lib/dkms/vmclock/$1/source/dkms.conf" ]; then
 		rm -rf "/var/lib/dkms/vmclock/$1"
+		# They may be the package's.
+		[ -z "$(owner)" ] || return 0
 		rm -f /lib/modules/*/updates/dkms/vmclock.ko* /lib/modules/*/updates/dkms/vmclock_timesync.ko*
 		for kernel in /lib/modules/*/modules.order; do
 			kernel=${kernel%/modules.order}
