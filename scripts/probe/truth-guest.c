@@ -19,7 +19,8 @@
 
 /* Second argument: struct vmclock_instant, which begins with struct vmclock_page. */
 #define PROBE "p:vmclock_truth vmclock:vmclock_epoch_host_ns tsc_base=+0(%si):u64 " \
-	"ref_base=+8(%si):u64 scale=+16(%si):u64 shift=+24(%si):s32 ref=+48(%si):u64 frac=+56(%si):u32"
+	"ref_base=+8(%si):u64 scale=+16(%si):u64 shift=+24(%si):s32 ref=+48(%si):u64 frac=+56(%si):u32 " \
+	"caller=$stack0:symbol"
 #define SHOWN "tsc_base=%llu ref_base=%llu scale=%llu shift=%d ref=%llu frac=%u"
 
 static void put(const char *file, const char *text)
@@ -33,7 +34,10 @@ static void put(const char *file, const char *text)
 		err(1, "%s: %s", path, text);
 }
 
-/* The last event's line, from its first argument on. */
+/* In our context others ask, too: a message that arrives, for whether what it says is a time. */
+#define CALLER "caller=vmclock_crosststamp+"
+
+/* The last event's line that is of our asking, from its first argument on. */
 static void last_event(char *line, int size)
 {
 	char text[1024], *at;
@@ -44,7 +48,7 @@ static void last_event(char *line, int size)
 	line[0] = 0;
 	while (fgets(text, sizeof(text), f)) {
 		at = strstr(text, "tsc_base=");
-		if (at)
+		if (at && strstr(at, CALLER))
 			snprintf(line, size, "%s", at);
 	}
 	fclose(f);
@@ -57,12 +61,15 @@ int main(int argc, char **argv)
 	long double ref_ns, ticks;
 	unsigned int frac;
 	long long device;
-	char line[1024];
+	char line[1024], pid[16];
 	int fd, i, shift;
 
 	if (argc < 3 || argc > 4)
 		errx(2, "usage: truth-guest PHC N [GAP-MS]");
 	fd = phc_open(argv[1]);
+	/* The module's own watch asks for cross-timestamps as well. */
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	put("set_event_pid", pid);
 	put("kprobe_events", PROBE);
 	put(EVENT, "1");
 	for (i = 0; i < atoi(argv[2]); i++) {
@@ -88,7 +95,8 @@ int main(int argc, char **argv)
 	}
 	printf("\n");
 	put(EVENT, "0");
-	/* Which opening it for writing does. */
+	/* Which opening them for writing does. */
 	put("kprobe_events", "");
+	put("set_event_pid", "");
 	return 0;
 }
