@@ -93,6 +93,22 @@ owned() { dpkg-query -S "$1" >/dev/null 2>&1; }
 # in_chroot: the kernel that runs is another system's, with modules of its own
 in_chroot() { [ "$(stat -Lc %d:%i /)" != "$(stat -Lc %d:%i /proc/1/root 2>/dev/null)" ]; }
 
+# copies: what DKMS builds of us, of whatever versions; not what else a person has put beside it
+copies() {
+	for each in /usr/src/vmclock-[0-9]*; do
+		grep -qs '^PACKAGE_NAME="vmclock"$' "$each/dkms.conf" || continue
+		[ "$each" != "/usr/src/vmclock-$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' "$each/dkms.conf")" ] ||
+			echo "$each"
+	done
+}
+
+# naming_for_good: files that name the clock to chronyd although it goes, without which chronyd does not
+# start
+naming_for_good() {
+	grep -lsE '^[[:space:]]*refclock[[:space:]]+PHC[[:space:]]+/dev/ptp_vmclock([:[:space:]]|$)' \
+		/etc/chrony/chrony.conf /etc/chrony.conf /etc/chrony/conf.d/*.conf /etc/chrony.d/*.conf || :
+}
+
 # dkms_versions: those that DKMS has of us; this tree may be of another. It names none at all where the
 # source of one has been deleted.
 dkms_versions() {
@@ -110,7 +126,12 @@ dkms_remove() {
 		rm -rf "/var/lib/dkms/vmclock/$1"
 		# They may be the package's.
 		[ -z "$(owner)" ] || return 0
-		rm -f /lib/modules/*/updates/dkms/vmclock.ko* /lib/modules/*/updates/dkms/vmclock_timesync.ko*
+		# Debian's place, openSUSE's, Fedora's.
+		for folder in updates/dkms updates extra; do
+			rm -f /lib/modules/*/"$folder"/vmclock.ko* /lib/modules/*/"$folder"/vmclock_timesync.ko*
+			# DKMS makes them, and takes an empty one away.
+			rmdir /lib/modules/*/"$folder" 2>/dev/null || :
+		done
 		for kernel in /lib/modules/*/modules.order; do
 			kernel=${kernel%/modules.order}
 			[ ! -e "$kernel/modules.dep" ] || depmod "${kernel##*/}"
