@@ -83,7 +83,22 @@ no_module() {
 	no_clock
 }
 
-no_chronyd() { drop /proc/410; drop /proc/411; }
+no_chronyd() {
+	drop /proc/410
+	drop /proc/411
+	fake systemctl "case \$1 in is-failed) echo inactive; exit 1 ;; esac"
+}
+
+# in_a_namespace ID: as seen from outside, a container's
+in_a_namespace() { put "/proc/$1/status" "Uid:	100	100	100	100" "NSpid:	$1	7"; }
+
+# unreadable FILE: for who asks, who is not root then
+unreadable() {
+	chmod 0 "$tree$1"
+	fake id "echo 1000"
+	fake vmclock-phc "exit 1"
+	: >"$tree.as-user"
+}
 
 no_clock() {
 	drop /sys/devices/vmclock
@@ -122,7 +137,8 @@ any_machine() {
 	fake id "echo 0"
 	fake sleep :
 	fake dmesg :
-	fake dkms :
+	fake dkms "echo dkms-3.0.10"
+	fake apt-get :
 	fake modinfo "cat '$tree/modinfo-'\$2 2>/dev/null"
 	fake mokutil 'echo "it is already enrolled"'
 	# shellcheck disable=SC2016 # the fakes' own arguments

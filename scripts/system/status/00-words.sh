@@ -27,6 +27,9 @@ get() {
 
 has() { [ -e "$root$1" ]; }
 
+# readable FILE: by asking, for busybox takes root for one who may read anything
+readable() { { true <"$root$1"; } 2>/dev/null; }
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # one_of WORD LIST...: whether it is among them
@@ -88,12 +91,49 @@ process() {
 # arguments ID: its command line; nothing if it has ended meanwhile
 arguments() { tr '\0' ' ' 2>/dev/null <"$root/proc/$1/cmdline" || :; }
 
+# nested ID: it is in a namespace of its own, a container's
+nested() { grep -qsE '^NSpid:[[:space:]]*[0-9]+[[:space:]]+[0-9]' "$root/proc/$1/status"; }
+
 # runs_for ID: so many seconds; nothing where that cannot be told
 runs_for() {
 	# Behind its name, which may hold anything, the 20th word: the ticks of 10 ms from boot to its start.
 	ticks=$(sed 's/.*) //' "$root/proc/$1/stat" 2>/dev/null | cut -d' ' -f20)
 	uptime=$(cut -d. -f1 "$root/proc/uptime" 2>/dev/null)
 	[ -z "$ticks" ] || [ -z "$uptime" ] || echo $((uptime - ticks / 100))
+}
+
+# The next step, in the words of the distribution that this is.
+
+# packages DEBIAN [FEDORA [SUSE [ARCH]]]: the command that installs them; one that is left out is called as
+# on Debian
+packages() {
+	if have apt-get; then
+		echo "sudo apt-get install $1"
+	elif have dnf; then
+		echo "sudo dnf install ${2:-$1}"
+	elif have zypper; then
+		echo "sudo zypper install ${3:-$1}"
+	elif have pacman; then
+		echo "sudo pacman -S ${4:-$1}"
+	else
+		echo "install the package $1, or what it is called here"
+	fi
+}
+
+# install_ours: it, by its package where there is one
+install_ours() {
+	! have apt-get || printf '%s' "sudo apt-get install ./vmclock-dkms_*.deb, or "
+	echo "in its source: sudo make install"
+}
+
+# off_command_line: what is there goes
+off_command_line() {
+	if have update-grub || have apt-get; then
+		grub="sudo update-grub"
+	else
+		grub="sudo grub2-mkconfig -o /boot/grub2/grub.cfg (or what makes your boot menu)"
+	fi
+	echo "take it out of GRUB_CMDLINE_LINUX in /etc/default/grub, then: $grub && sudo reboot"
 }
 
 # Saying. fact and number are for programs, show is for people, problem is for both.

@@ -15,7 +15,8 @@ cpu_flag() { sed -n '/^flags/{p;q;}' "$root/proc/cpuinfo" 2>/dev/null | grep -qw
 guest_by_vendor() {
 	case $vendor in
 	*Microsoft*Virtual*) echo hyperv ;;
-	*QEMU* | *KVM* | *OpenStack* | *Google* | *"Amazon EC2"* | *Proxmox*) echo kvm ;;
+	*"Amazon EC2"*.metal*) echo unknown ;;
+	*QEMU* | *KVM* | *OpenStack* | *"Google Compute Engine"* | *"Amazon EC2"* | *Proxmox*) echo kvm ;;
 	*VMware*) echo vmware ;;
 	*VirtualBox* | *innotek*) echo virtualbox ;;
 	*Xen*) echo xen ;;
@@ -40,6 +41,8 @@ guest_by_cpu() {
 	qemu) if emulated_cpu; then echo emulated; else echo hidden; fi ;;
 	oracle) echo virtualbox ;;
 	vmware | xen) echo "$virt" ;;
+	# It has looked at the firmware's words as well.
+	none) cpu_flag hypervisor || echo none ;;
 	esac
 }
 
@@ -108,9 +111,16 @@ check_guest() {
 	esac
 }
 
+# container: not by /.dockerenv, which virtual machines made from such images have, too. The first
+# namespace of processes has this number in each kernel, PROC_PID_INIT_INO in include/linux/proc_ns.h.
+container() {
+	has /run/systemd/container || has /run/.containerenv ||
+		case $(target /proc/self/ns/pid) in '' | 'pid:[4026531836]') false ;; esac
+}
+
 check_container() {
-	# Not by /.dockerenv: virtual machines made from such images have it, too.
-	if has /run/systemd/container || has /run/.containerenv; then
+	# WSL2's are, to its systemd and to its kernel, and as much of a machine as there is.
+	if ! wsl && container; then
 		stop
 		problem broken container guest "this is a container" \
 			"its clock is that of the machine which it runs on, and nothing of the kernel's can be seen from in here" \
@@ -125,7 +135,7 @@ check_kvmclock() {
 	*\ no-kvmclock\ *)
 		problem broken no-kvmclock guest "there is no kvm-clock, which the host's time is told by" \
 			"no-kvmclock on the kernel's command line" \
-			"take it out of GRUB_CMDLINE_LINUX in /etc/default/grub, then: sudo update-grub && sudo reboot"
+			"$(off_command_line)"
 		;;
 	*)
 		problem broken no-kvmclock host "there is no kvm-clock, which the host's time is told by" \
@@ -174,7 +184,7 @@ check_clocksource() {
 	*\ clocksource=*)
 		problem degraded clocksource guest "the clocksource is $current" \
 			"clocksource= on the kernel's command line" \
-			"take it out of GRUB_CMDLINE_LINUX in /etc/default/grub, then: sudo update-grub && sudo reboot"
+			"$(off_command_line)"
 		;;
 	*)
 		if [ -n "$better" ]; then

@@ -31,6 +31,10 @@ newest_kernels() {
 
 # install_headers KERNEL: the command. Of one that has been superseded there may be none any more.
 install_headers() {
+	have apt-get || {
+		packages '' "kernel-devel-$1" "kernel-default-devel" "linux-headers (of the kernel that you boot)"
+		return
+	}
 	newest=$(newest_kernels)
 	if [ -n "$newest" ]; then
 		newest="sudo apt-get install ${newest% } && sudo reboot"
@@ -62,6 +66,13 @@ dkms_key() {
 		[ -z "$each" ] || ! has "$each" || { echo "$each"; return; }
 	done
 	echo "${key:-/var/lib/dkms/mok.pub}"
+}
+
+# dkms_signs: with a key that it makes. Before 3.0 only Ubuntu's did, with one of shim's.
+dkms_signs() {
+	case $(dkms --version 2>/dev/null) in
+	dkms-[12].* | dkms:\ [12].*) has /var/lib/shim-signed/mok ;;
+	esac
 }
 
 # kernel_config NAME: whether this kernel was built with it; true where nobody can tell
@@ -111,14 +122,14 @@ why_not_built() {
 	elif ! kernel_config PTP_1588_CLOCK; then
 		problem broken kernel-without-ptp guest "$what" \
 			"this kernel was built without PTP clocks (CONFIG_PTP_1588_CLOCK)" \
-			"boot a kernel that has them: sudo apt-get install linux-image-amd64"
+			"boot a kernel that has them: $(packages linux-image-amd64 kernel-core kernel-default linux)"
 	elif [ -z "$version" ]; then
 		problem broken not-installed guest "$what" "it has not been installed at all" \
-			"sudo apt-get install ./vmclock-dkms_*.deb, or in its source: sudo make install"
+			"$(install_ours)"
 	elif ! have dkms; then
 		problem broken no-dkms guest "$what" \
 			"there is no dkms, which builds it for each kernel" \
-			"sudo apt-get install dkms && sudo dkms install -m vmclock -v $version"
+			"$(packages dkms) && sudo dkms install -m vmclock -v $version"
 	elif ! has "/lib/modules/$kernel/build/include"; then
 		problem broken no-headers guest "$what" \
 			"DKMS builds it from the kernel's headers, and they are not installed" \
@@ -152,7 +163,7 @@ why_not_loaded() {
 	if [ -n "$by" ]; then
 		case $by in
 		/*) do="take vmclock out of $by, then: sudo modprobe vmclock" ;;
-		*) do="take it out of GRUB_CMDLINE_LINUX in /etc/default/grub, then: sudo update-grub && sudo reboot" ;;
+		*) do=$(off_command_line) ;;
 		esac
 		problem broken blacklisted guest "$what" "$by forbids it" "$do"
 	elif [ -n "$word" ]; then
@@ -160,13 +171,20 @@ why_not_loaded() {
 			"as that says; then in the guest: sudo modprobe vmclock"
 	elif signatures_wanted && [ -z "$(modinfo -F signer vmclock 2>/dev/null)" ]; then
 		version=$(source_version)
-		problem broken unsigned guest "$what" \
-			"Secure Boot is on, and the module is not signed: DKMS makes its key with openssl" \
-			"sudo apt-get install openssl; sudo dkms remove -m vmclock -v $version -k $kernel; sudo dkms install -m vmclock -v $version -k $kernel"
+		again="sudo dkms remove -m vmclock -v $version -k $kernel; sudo dkms install -m vmclock -v $version -k $kernel"
+		if dkms_signs; then
+			problem broken unsigned guest "$what" \
+				"Secure Boot is on, and the module is not signed: DKMS makes its key with openssl" \
+				"$(packages openssl); $again"
+		else
+			problem broken unsigned guest "$what" \
+				"Secure Boot is on, and the module is not signed: DKMS before 3.0 makes no key" \
+				"install DKMS 3.0 or newer, or name a program of yours that signs as sign_tool= in /etc/dkms/framework.conf; then: $again"
+		fi
 	elif signatures_wanted && ! mokutil --test-key "$root$(dkms_key)" 2>/dev/null | grep -q 'already enrolled'; then
 		problem broken secure-boot guest "$what" \
 			"Secure Boot is on, and the key that DKMS signed it with is not enrolled" \
-			"$(have mokutil || echo 'sudo apt-get install mokutil; ')sudo mokutil --import $(dkms_key) (it asks for a password to choose), then reboot and confirm it there"
+			"$(have mokutil || echo "$(packages mokutil); ")sudo mokutil --import $(dkms_key) (it asks for a password to choose), then reboot and confirm it there"
 	else
 		problem broken not-loaded guest "$what" \
 			"it has not been loaded since it was installed, was unloaded, or refused" \
@@ -193,7 +211,7 @@ check_module_is_the_installed() {
 	if [ -z "$(module_file vmclock)" ]; then
 		problem degraded not-kept guest "vmclock is loaded, and not installed for this kernel" \
 			"it was loaded by hand, and will not be there after a reboot" \
-			"sudo apt-get install ./vmclock-dkms_*.deb, or in its source: sudo make install"
+			"$(install_ours)"
 		return
 	fi
 	of_file=$(modinfo -F srcversion vmclock 2>/dev/null || :)
@@ -212,12 +230,37 @@ check_signature() {
 	show "secure boot" "$state, module signed by ${signer:-nobody}"
 }
 
+# newer KERNEL KERNEL: the first, than the second
+newer() {
+	awk -v a="$1" -v b="$2" 'BEGIN {
+		n = split(a, x, /[^0-9]+/)
+		split(b, y, /[^0-9]+/)
+		for (i = 1; i <= n; i++)
+			if (x[i] + 0 != y[i] + 0)
+				exit !(x[i] + 0 > y[i] + 0)
+		exit 1
+	}'
+}
+
+# next_kernel: where nobody says so, the newest
+next_kernel() {
+	next=$(target /vmlinuz)
+	[ -n "$next" ] || next=$(target /boot/vmlinuz)
+	next=${next#vmlinuz-}
+	[ -z "$next" ] || { echo "$next"; return; }
+	next=$kernel
+	for each in "$root"/lib/modules/*/modules.order; do
+		each=${each%/modules.order} each=${each##*/}
+		! newer "$each" "$next" || next=$each
+	done
+	echo "$next"
+}
+
 # The next boot may be into another kernel than this one.
 check_other_kernels() {
 	ours || return 0
 	[ -n "$(source_version)" ] || return 0
-	next=$(target /vmlinuz)
-	[ -n "$next" ] || next=$(target /boot/vmlinuz)
+	next=$(next_kernel)
 	without=
 	for each in "$root"/lib/modules/*/modules.order; do
 		each=${each%/modules.order} each=${each##*/}
@@ -232,7 +275,7 @@ check_other_kernels() {
 			why="its headers are not installed"
 			do=$(install_headers "$each")
 		fi
-		if [ "$next" = "vmlinuz-$each" ]; then
+		if [ "$next" = "$each" ]; then
 			problem degraded next-kernel guest \
 				"the kernel of the next boot, $each, has no vmclock" \
 				"$why" "$do"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Sourced by vmclock-status: the clock's device and its name, among all PTP clocks.
 # shellcheck shell=sh
-: "${root?}"
+: "${root?}" "${helpers:?}"
 
 RULES=60-ptp-vmclock.rules
 
@@ -51,6 +51,13 @@ rules_file() {
 	for each in /etc /run /usr/local/lib /usr/lib /lib; do
 		! has $each/udev/rules.d/$RULES || { echo $each/udev/rules.d/$RULES; return; }
 	done
+}
+
+# The clock is read by a program in Perl: neither the kernel nor the shell has a command for it.
+check_perl() {
+	ours && ! have vmclock-phc && ! has /usr/bin/perl || return 0
+	problem degraded no-perl guest "the clock cannot be read from here, nor the system clock set after a disruption" \
+		"there is no perl, which $helpers/vmclock-phc is written in" "$(packages perl)"
 }
 
 check_clock() {

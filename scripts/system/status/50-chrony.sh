@@ -8,7 +8,25 @@ LINE_FILE=/run/chrony-dhcp/vmclock.conf
 # Three of the polls that our line has chronyd make of the clock, one a 2^2 s, and one that was late.
 SETTLED_S=16
 
-chronyd=$(process chronyd | sed -n 1p)
+chrony_unit() {
+	for each in chrony.service chronyd.service; do
+		! systemctl cat "$each" >/dev/null 2>&1 || { echo "$each"; return; }
+	done
+	echo chrony.service
+}
+
+chrony_state=$(systemctl is-failed "$(chrony_unit)" 2>/dev/null || :)
+
+# running_chronyd: its id, of the machine's own and not of a container's; unseen where this user is shown
+# no process of others (hidepid=2)
+running_chronyd() {
+	for each in $(process chronyd); do
+		nested "$each" || { echo "$each"; return; }
+	done
+	case $chrony_state in active | reloading) echo unseen ;; esac
+}
+
+chronyd=$(running_chronyd)
 
 # option LETTER ARGUMENT...: the value of that option of chronyd's
 option() {
@@ -27,7 +45,7 @@ option() {
 chrony_file() {
 	# shellcheck disable=SC2046 # words
 	file=$([ -z "$chronyd" ] || option f $(arguments "$chronyd"))
-	for each in "$file" /etc/chrony/chrony.conf /etc/chrony.conf; do
+	for each in "$file" /etc/chrony/chrony.conf /etc/chrony.conf /usr/etc/chrony.conf; do
 		[ -z "$each" ] || ! has "$each" || { echo "$each"; return; }
 	done
 	echo "${file:-/etc/chrony/chrony.conf}"
@@ -38,7 +56,7 @@ files_read() (
 	depth=$1
 	shift
 	for each; do
-		[ -f "$root$each" ] && [ -r "$root$each" ] || continue
+		[ -f "$root$each" ] && readable "$each" || continue
 		echo "$each"
 		[ "$depth" -lt 5 ] || continue
 		parts=$(awk '$1 == "include" { print $2 }
@@ -85,6 +103,9 @@ our_line() {
 
 our_line=$(our_line | sed -n 1p)
 
+# unreadable: the configuration is, for this user
+unreadable() { has "$chrony_file" && ! readable "$chrony_file"; }
+
 # chronyd numbers its refclocks as it meets them: PHC0, PHC1, ... by their place among all.
 our_refid() {
 	case $our_line in
@@ -96,6 +117,11 @@ our_refid() {
 sources='' chronyd_answers=false
 [ -z "$chronyd" ] || ! sources=$(chronyc -n -c sources 2>/dev/null) || chronyd_answers=true
 
+# Who may not read it knows by chronyd's word.
+if [ -z "$our_line" ] && unreadable && printf '%s\n' "$sources" | grep -q '^#,[^,]*,VMCL,'; then
+	our_line="refclock PHC /dev/ptp_vmclock refid VMCL"
+fi
+
 # our_source: chronyd's line on it: mode, state, name, stratum, poll, reach, last, offset, ...
 our_source() {
 	[ -z "$our_line" ] || printf '%s\n' "$sources" | grep "^#,[^,]*,$(our_refid)," || :
@@ -103,13 +129,6 @@ our_source() {
 
 our_source=$(our_source)
 our_state=$(printf '%s' "$our_source" | cut -d, -f2)
-
-chrony_unit() {
-	for each in chrony.service chronyd.service; do
-		! systemctl cat "$each" >/dev/null 2>&1 || { echo "$each"; return; }
-	done
-	echo chrony.service
-}
 
 check_clocks() {
 	for each in $(all_clocks); do
@@ -124,6 +143,32 @@ check_clocks() {
 	done
 }
 
+# slip: what chronyd would not start for in what it reads, if it can be asked. Who is not root may not
+# read all of it.
+slip() {
+	[ "$(id -u)" = 0 ] && have chronyd && has "$chrony_file" || return 0
+	chronyd -p -f "$root$chrony_file" 2>&1 >/dev/null | sed -n 's/.*Fatal error : //p' | tail -n 1
+}
+
+check_chronyd_would_start() {
+	slip=$(slip)
+	ours && [ -n "$slip" ] || return 0
+	if [ -n "$chronyd" ]; then
+		problem degraded chrony-conf-slip guest "chronyd runs, and would not start again" "$slip" \
+			"mend that; when sudo chronyd -p -f $chrony_file >/dev/null says nothing: sudo systemctl restart $(chrony_unit)"
+	else
+		problem broken chrony-conf-slip guest "chronyd does not run" "it does not start: $slip" \
+			"mend that; sudo systemctl restart $(chrony_unit)"
+	fi
+}
+
+# missing_clock: the first of those named that is not there
+missing_clock() {
+	for device in $(named_clocks); do
+		has "$device" || { echo "$device"; return; }
+	done
+}
+
 # What keeps a chronyd from running that is there.
 check_chronyd_runs() {
 	fact chronyd "${chronyd:+running}"
@@ -131,20 +176,21 @@ check_chronyd_runs() {
 	show chronyd "does not run"
 	ours || return 0
 	case $(steerers) in *phc2sys*) return 0 ;; esac
+	! found chrony-conf-slip || return 0
 	if ! have chronyd; then
 		problem degraded no-chronyd guest "there is no chronyd" \
 			"it is not installed, and systemd-timesyncd reads no PTP clock" \
-			"sudo apt-get install chrony (it takes the place of systemd-timesyncd)"
+			"$(packages chrony) (it takes the place of systemd-timesyncd)"
 		return
 	fi
-	for device in $(named_clocks); do
-		has "$device" && continue
+	device=$(missing_clock)
+	if [ -n "$device" ]; then
 		problem broken chronyd-misses-a-clock guest "chronyd does not run" \
 			"its configuration names $device, which is not there: then it does not start, for NTP neither" \
 			"take that line out of $(file_with "$device"); sudo systemctl restart $(chrony_unit). vmclock-chrony.service names the clock while it is there"
 		return
-	done
-	case $(systemctl is-failed "$(chrony_unit)" 2>/dev/null) in
+	fi
+	case $chrony_state in
 	failed)
 		problem broken chronyd-failed guest "chronyd does not run" "it has failed" \
 			"sudo journalctl -u $(chrony_unit) -n 20; sudo systemctl restart $(chrony_unit)"
@@ -179,12 +225,23 @@ file_with() {
 	echo "${file:-$chrony_file}"
 }
 
+# own_file: of a person's, and not one that the next upgrade replaces
+own_file() {
+	case $chrony_file in
+	/usr/*) echo /etc/chrony.d/vmclock.conf ;;
+	*) echo "$chrony_file" ;;
+	esac
+}
+
 check_chronyd_has_the_clock() {
 	[ -n "$chronyd" ] && [ -n "$ptp" ] || return 0
 	if [ "$(service "$chronyd")" = chronyd-restricted.service ]; then
 		problem degraded chronyd-restricted guest "chronyd does not know of the clock" \
 			"it runs as chronyd-restricted.service, which may open no clock" \
 			"sudo systemctl disable --now chronyd-restricted.service && sudo systemctl enable --now $(chrony_unit) && sudo systemctl restart vmclock-chrony"
+	elif [ -z "$our_line" ] && unreadable; then
+		problem note chrony-conf-unreadable guest "whether chronyd knows of the clock is not to be seen" \
+			"this user may not read $chrony_file" "sudo vmclock-status"
 	elif [ -z "$our_line" ]; then
 		if has $LINE_FILE && ! has /etc/chrony/conf.d/vmclock.conf; then
 			problem degraded drop-in-not-read guest "chronyd does not know of the clock" \
@@ -193,7 +250,7 @@ check_chronyd_has_the_clock() {
 		elif has $LINE_FILE; then
 			problem degraded drop-in-not-read guest "chronyd does not know of the clock" \
 				"its configuration, $chrony_file, does not read /etc/chrony/conf.d, where vmclock.conf names the folder of $LINE_FILE" \
-				"add this line to $chrony_file: confdir /run/chrony-dhcp; then: sudo systemctl restart $(chrony_unit)"
+				"add this line to $(own_file): confdir /run/chrony-dhcp; then: sudo systemctl restart $(chrony_unit)"
 		else
 			problem degraded no-refclock guest "chronyd does not know of the clock" \
 				"vmclock-chrony.service, which writes its line to $LINE_FILE, is not installed or has failed" \
@@ -203,6 +260,10 @@ check_chronyd_has_the_clock() {
 		show chronyd "runs, and does not answer chronyc"
 		problem degraded chronyd-silent guest "chronyd does not answer chronyc" \
 			"cmdport 0 has it answer root only" "sudo vmclock-status"
+	elif [ -z "$our_source" ] && [ -n "$(file_for_good "$(missing_clock)")" ]; then
+		problem degraded chronyd-misses-a-clock guest "chronyd does not know of the clock yet" \
+			"it is left as it is, and would not start again: its configuration names $(missing_clock), which is not there" \
+			"take that line out of $(file_for_good "$(missing_clock)"); sudo systemctl restart $(chrony_unit)"
 	elif [ -z "$our_source" ]; then
 		problem degraded chronyd-not-restarted guest "chronyd does not know of the clock yet" \
 			"it has not been restarted since its line came" \

@@ -31,7 +31,8 @@ phc2sys_steers() {
 
 # steerers: the daemons that do, a line of name and process each. A chronyd with -x only looks on.
 steerers() {
-	for name in chronyd ntpd systemd-timesyn phc2sys; do
+	[ "${chronyd:-}" != unseen ] || echo "chronyd unseen"
+	for name in chronyd ntpd ntp-daemon systemd-timesyn phc2sys; do
 		for id in $(process $name); do
 			# shellcheck disable=SC2046 # words
 			case "$name $(arguments "$id") " in
@@ -119,7 +120,13 @@ check_chronyd_steers() {
 	*\ -x\ *)
 		problem degraded chronyd-looks-on guest "chronyd runs, and does not steer the clock" \
 			"it was started with -x" \
-			"take -x out of DAEMON_OPTS in /etc/default/chrony, then: sudo systemctl restart $(chrony_unit)"
+			"take -x out of $(
+				if has /etc/sysconfig/chronyd; then
+					echo "OPTIONS in /etc/sysconfig/chronyd"
+				else
+					echo "DAEMON_OPTS in /etc/default/chrony"
+				fi
+			), then: sudo systemctl restart $(chrony_unit)"
 		;;
 	esac
 }

@@ -10,7 +10,7 @@ ZONES_MIN=4
 OFF_S=120
 
 # hwclock_is_there: what brings hwclock, where it is missing
-hwclock_is_there() { have hwclock || echo "sudo apt-get install util-linux-extra && "; }
+hwclock_is_there() { have hwclock || echo "$(packages util-linux-extra util-linux util-linux util-linux) && "; }
 
 check_rtc() {
 	rtc=$(get /sys/class/rtc/rtc0/since_epoch)
