@@ -472,9 +472,9 @@ static struct notifier_block hibernation_block = { .notifier_call = hibernation 
 
 /**
  * vmclock_feed_start() - begin without a sample
- * @host: whose samples they are; its @read works
+ * @host: whose samples they are; its @read works, or will in a while (-ESTALE)
  *
- * Return: 0; any error of the host's @read, or of register_pm_notifier().
+ * Return: 0; any other error of the host's @read, or of register_pm_notifier().
  */
 int vmclock_feed_start(const struct vmclock_host *host)
 {
@@ -483,7 +483,10 @@ int vmclock_feed_start(const struct vmclock_host *host)
 
 	feed.host = host;
 	ret = read_now(&now);
-	if (ret)
+	/* What is read first is of a new page then. */
+	if (ret == -ESTALE)
+		now = (struct vmclock_instant){};
+	else if (ret)
 		return ret;
 	ret = register_pm_notifier(&hibernation_block);
 	if (ret)

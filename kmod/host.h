@@ -27,7 +27,7 @@ struct vmclock_feed_facts;
  * @stop: undo @start
  * @read: the reference clock now, without a VM exit. -ENODATA if there is no page,
  *	-ETIMEDOUT if it does not settle, -ERANGE if it is no clock, -EAGAIN if the TSC
- *	is behind it.
+ *	is behind it, -ESTALE if it is not known yet whether it is the one it was.
  * @ref: reference time at a TSC value of the CPU whose page it is. -EAGAIN if
  *	that page is younger than the value, -ERANGE if it is out of range, -EOPNOTSUPP if
  *	the page in force is not made from the TSC.

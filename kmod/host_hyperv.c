@@ -30,6 +30,9 @@
 /* The shift of what stands in place of a page where there is none. A page has 0. */
 #define NO_PAGE		1
 
+/* Whoever is held up in all of these is so again and again. */
+#define READ_TRIES	5
+
 /* Who holds the lock does so for less than a microsecond, unless the host keeps it. */
 #define LOCK_TRIES	1000
 
@@ -38,14 +41,16 @@ static struct vmclock_hvcounter counter;
 
 static int read_counter(struct vmclock_instant *now)
 {
-	unsigned int tries = 0;
+	unsigned int reads = 0, tries = 0;
 	u32 low, high;
 	u64 before, count;
 
-	before = rdtsc_ordered();
-	if (rdmsr_safe(MSR_TIME_REF_COUNT, &low, &high))
-		return -ENODATA;
-	now->tsc = rdtsc_ordered();
+	do {
+		before = rdtsc_ordered();
+		if (rdmsr_safe(MSR_TIME_REF_COUNT, &low, &high))
+			return -ENODATA;
+		now->tsc = rdtsc_ordered();
+	} while (vmclock_hvcounter_slow(tsc_khz, now->tsc - before) && ++reads < READ_TRIES);
 	count = (u64)high << 32 | low;
 	if (count > S64_MAX / UNIT_NS)
 		return -ERANGE;
@@ -63,7 +68,7 @@ static int read_counter(struct vmclock_instant *now)
 						  now->tsc - before, now->ref_ns),
 	};
 	raw_spin_unlock(&counter_lock);
-	return 0;
+	return now->page.version ? 0 : -ESTALE;
 }
 
 static int hyperv_read(struct vmclock_instant *now)
@@ -75,7 +80,7 @@ static int hyperv_read(struct vmclock_instant *now)
 		ret = vmclock_hvtsc_read(page, now);
 	if (ret == -ENODATA)
 		ret = read_counter(now);
-	if (ret)
+	if (ret && ret != -ESTALE)
 		pr_hourly(pr_warn, "no usable reference TSC page, nor counter: %pe\n",
 			  ERR_PTR(ret));
 	return ret;

@@ -103,15 +103,18 @@ struct vmclock_hvtsc {
  * @tsc: TSC ticks when it was looked at
  * @ref_ns: the counter then, ns
  * @rate: ns per tick, in 2^-32; 0 if it is not known
- * @version: as a page's, which it takes the place of; 0: not looked at yet
+ * @version: as a page's, which it takes the place of
+ * @begun: it has been looked at
  */
 struct vmclock_hvcounter {
 	u64 tsc;
 	u64 ref_ns;
 	u64 rate;
 	u32 version;
+	bool begun;
 };
 
+bool vmclock_hvcounter_slow(u32 tsc_khz, u64 ticks);
 u32 vmclock_hvcounter_look(struct vmclock_hvcounter *seen, u32 tsc_khz, u64 tsc, u64 ticks,
 			   u64 ref_ns);
 

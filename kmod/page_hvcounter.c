@@ -7,7 +7,6 @@
  * something else: a counter that is out of step with it is not the one it was.
  */
 #include <linux/math64.h>
-#include <linux/minmax.h>
 #include <linux/time64.h>
 
 #include "page.h"
@@ -15,8 +14,9 @@
 #define RATE_SHIFT	32
 
 /*
- * What two clocks that are read one after the other may be out of step by, besides what the
- * reading took. A pause that is shorter goes unnoticed, and makes us wrong by as much.
+ * What two clocks that are read one after the other may be out of step by. A pause that is
+ * shorter goes unnoticed, and makes us wrong by as much. A look that took longer says nothing:
+ * what it was held up by may hide a pause of the same length.
  */
 #define NOISE_NS	(100 * NSEC_PER_USEC)
 
@@ -39,8 +39,9 @@ static void begin_anew(struct vmclock_hvcounter *seen, u64 tsc, u64 ref_ns, u64 
 	seen->ref_ns = ref_ns;
 	seen->rate = rate;
 	/* As a page's, it is never 0. */
-	if (!++seen->version)
+	if (rate && !++seen->version)
 		seen->version = 1;
+	seen->begun = true;
 }
 
 /* The rate over a span; 0 if it is none that a TSC has, which is over 1 MHz. */
@@ -51,18 +52,29 @@ static u64 rate_of(s64 d_tsc, s64 d_ref_ns)
 	return mul_u64_u64_div_u64(d_ref_ns, 1ULL << RATE_SHIFT, d_tsc);
 }
 
-static bool in_step(const struct vmclock_hvcounter *seen, s64 d_tsc, u64 ticks, s64 d_ref_ns)
+static bool in_step(const struct vmclock_hvcounter *seen, s64 d_tsc, s64 d_ref_ns)
 {
 	__int128 expected_ns = (__int128)d_tsc * seen->rate >> RATE_SHIFT;
-	__int128 allowed_ns = (__int128)ticks * seen->rate >> RATE_SHIFT;
+	__int128 allowed_ns = NOISE_NS;
 	__int128 off_ns = d_ref_ns - expected_ns;
 
 	/* Both from the start again, in step with what they were: another boot. */
 	if (d_ref_ns < -(s64)BACKWARDS_MAX_NS)
 		return false;
-	allowed_ns += NOISE_NS;
 	allowed_ns += (expected_ns < 0 ? -expected_ns : expected_ns) >> RATE_ERROR_SHIFT;
 	return off_ns <= allowed_ns && off_ns >= -allowed_ns;
+}
+
+/**
+ * vmclock_hvcounter_slow() - did a look take too long to tell anything?
+ * @tsc_khz: frequency of the TSC; 0 if nobody knows, and nobody can tell then
+ * @ticks: of the TSC, from just before the counter was read to just after
+ *
+ * Return: whether it did.
+ */
+bool vmclock_hvcounter_slow(u32 tsc_khz, u64 ticks)
+{
+	return tsc_khz && ticks > div_u64((u64)tsc_khz * NOISE_NS, NSEC_PER_MSEC);
 }
 
 /**
@@ -76,27 +88,31 @@ static bool in_step(const struct vmclock_hvcounter *seen, s64 d_tsc, u64 ticks, 
  * It may have been read before what was seen last, by another CPU.
  *
  * A TSC that has another rate than before, as after a migration, is out of step, too. Then
- * the new rate is measured, and the counter counts as new once more when it is known: there
- * may have been a pause in that.
+ * the new rate is measured: without one a pause would not be seen, so meanwhile the counter
+ * is none to go by.
  *
- * Return: the version of the counter, never 0: another one if it is not the one it was.
+ * Return: the version of the counter: another one if it is not the one it was. 0 if nobody can
+ * tell by this look.
  */
 u32 vmclock_hvcounter_look(struct vmclock_hvcounter *seen, u32 tsc_khz, u64 tsc, u64 ticks,
 			   u64 ref_ns)
 {
 	s64 d_tsc = tsc - seen->tsc, d_ref_ns = ref_ns - seen->ref_ns;
-	bool is_span = d_ref_ns >= (s64)SPAN_MIN_NS || d_ref_ns <= -(s64)SPAN_MIN_NS;
 
-	if (!seen->version) {
+	if (vmclock_hvcounter_slow(tsc_khz, ticks))
+		return 0;
+	if (!seen->begun) {
 		begin_anew(seen, tsc, ref_ns, rate_of(tsc_khz, NSEC_PER_MSEC));
 	} else if (!seen->rate) {
-		if (is_span)
-			begin_anew(seen, tsc, ref_ns, rate_of(d_tsc, max_t(s64, d_ref_ns, 0)));
-	} else if (!in_step(seen, d_tsc, ticks, d_ref_ns)) {
+		if (d_ref_ns >= (s64)SPAN_MIN_NS)
+			begin_anew(seen, tsc, ref_ns, rate_of(d_tsc, d_ref_ns));
+		else if (d_ref_ns < -(s64)SPAN_MIN_NS)
+			begin_anew(seen, tsc, ref_ns, 0);
+	} else if (!in_step(seen, d_tsc, d_ref_ns)) {
 		begin_anew(seen, tsc, ref_ns, 0);
-	} else if (is_span && d_ref_ns > 0) {
+	} else if (d_ref_ns >= (s64)SPAN_MIN_NS) {
 		seen->tsc = tsc;
 		seen->ref_ns = ref_ns;
 	}
-	return seen->version;
+	return seen->rate ? seen->version : 0;
 }

@@ -573,6 +573,26 @@ static void feed_reference_clock_fails(struct kunit *test)
 	expect_told(test, 0, 0);
 }
 
+/* A counter whose rate is to be measured first. It is of no change that it is there then. */
+static void feed_starts_before_the_reference_clock(struct kunit *test)
+{
+	struct vmclock_feed_facts facts;
+
+	vmclock_feed_stop();
+	made.read_error = -ETIMEDOUT;
+	KUNIT_EXPECT_EQ(test, vmclock_feed_start(&made_host), -ETIMEDOUT);
+	made.read_error = -ESTALE;
+	KUNIT_ASSERT_EQ(test, vmclock_feed_start(&made_host), 0);
+	KUNIT_EXPECT_EQ(test, send_next(), -ESTALE);
+	made.read_error = 0;
+	look(&look_work.work);
+	KUNIT_EXPECT_FALSE(test, feed.silent);
+	KUNIT_EXPECT_EQ(test, send_next(), 0);
+	expect_told(test, 0, 0);
+	vmclock_feed_facts(&facts);
+	KUNIT_EXPECT_EQ(test, facts.page_changes, 0ULL);
+}
+
 static void feed_timeout_bounds(struct kunit *test)
 {
 	const struct kernel_param kp = { .name = "feed_timeout_s" };
@@ -611,6 +631,7 @@ static struct kunit_case feed_cases[] = {
 	KUNIT_CASE(feed_order),
 	KUNIT_CASE(feed_host_steps),
 	KUNIT_CASE(feed_reference_clock_fails),
+	KUNIT_CASE(feed_starts_before_the_reference_clock),
 	KUNIT_CASE(feed_timeout_bounds),
 	{}
 };

@@ -34,6 +34,8 @@ static struct {
 	int ref_error;
 	u64 count;		/* of the counter */
 	bool no_counter;
+	int slow_reads;		/* so many to come */
+	bool unknown;		/* what became of it */
 	const char *vmbus;
 	int feed_error, feed_starts;
 	u64 looked_ref_ns;
@@ -79,7 +81,12 @@ u32 vmclock_hvcounter_look(struct vmclock_hvcounter *seen, u32 khz, u64 tsc, u64
 			   u64 ref_ns)
 {
 	made.looked_ref_ns = ref_ns;
-	return 42;
+	return made.unknown ? 0 : 42;
+}
+
+bool vmclock_hvcounter_slow(u32 khz, u64 ticks)
+{
+	return made.slow_reads-- > 0;
 }
 
 int vmclock_feed_start(const struct vmclock_host *host)
@@ -151,6 +158,21 @@ static void hyperv_counter_where_there_is_no_page(struct kunit *test)
 {
 	made.no_page = true;
 	expect_counter(test);
+}
+
+/* One that was held up is read again, so often. */
+static void hyperv_counter_is_read_again(struct kunit *test)
+{
+	struct vmclock_instant now;
+
+	made.no_page = true;
+	made.slow_reads = 4;
+	KUNIT_EXPECT_EQ(test, hyperv_read(&now), 0);
+	KUNIT_EXPECT_EQ(test, made.slow_reads, -1);
+	made.slow_reads = 5;
+	made.unknown = true;
+	KUNIT_EXPECT_EQ(test, hyperv_read(&now), -ESTALE);
+	KUNIT_EXPECT_EQ(test, made.slow_reads, 0);
 }
 
 /* A page that is there and bad is no reason. */
@@ -227,6 +249,7 @@ static struct kunit_case host_hyperv_cases[] = {
 	KUNIT_CASE(hyperv_page),
 	KUNIT_CASE(hyperv_counter_while_the_page_is_withdrawn),
 	KUNIT_CASE(hyperv_counter_where_there_is_no_page),
+	KUNIT_CASE(hyperv_counter_is_read_again),
 	KUNIT_CASE(hyperv_page_that_is_no_clock),
 	KUNIT_CASE(hyperv_neither),
 	KUNIT_CASE(hyperv_counter_out_of_range),

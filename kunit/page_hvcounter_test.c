@@ -80,12 +80,16 @@ static void counter_stopped(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, look(&guest), 1);
 			run_us(&guest, unseen_us);
 			pause_us(&guest, us);
+			KUNIT_EXPECT_EQ(test, look(&guest), 0);
+			run_us(&guest, 99000);
+			KUNIT_EXPECT_EQ(test, look(&guest), 0);
+			run_us(&guest, 1000);
 			KUNIT_EXPECT_EQ(test, look(&guest), 2);
 		}
 	}
 }
 
-/* What is read right after the pause is enough, and then it is the same until the next. */
+/* What is read right after the pause is enough; then the rate is measured, until the next. */
 static void counter_stops_again_and_again(struct kunit *test)
 {
 	struct guest guest = guest_at(KHZ);
@@ -94,10 +98,7 @@ static void counter_stops_again_and_again(struct kunit *test)
 
 	for (i = 0; i < 10; i++) {
 		pause_us(&guest, 10 * USEC_PER_SEC);
-		now = look(&guest);
-		KUNIT_EXPECT_NE(test, now, version);
-		version = now;
-		/* The rate is measured anew, which is a version of its own. */
+		KUNIT_EXPECT_EQ(test, look(&guest), 0);
 		run_us(&guest, USEC_PER_SEC);
 		now = look(&guest);
 		KUNIT_EXPECT_NE(test, now, version);
@@ -113,21 +114,21 @@ static void counter_stops_again_and_again(struct kunit *test)
 static void counter_stops_while_rate_is_measured(struct kunit *test)
 {
 	struct guest guest = guest_at(KHZ);
-	u32 version, now;
+	u32 version;
 
 	look(&guest);
 	pause_us(&guest, USEC_PER_SEC);
-	version = look(&guest);
+	look(&guest);
 	run_us(&guest, 50000);
 	pause_us(&guest, USEC_PER_SEC);
 	run_us(&guest, 50000);
-	now = look(&guest);
-	KUNIT_EXPECT_NE(test, now, version);
+	version = look(&guest);
+	KUNIT_EXPECT_NE(test, version, 1);
 	/* That gave a rate that nobody has: noticed, and measured once more. */
 	run_us(&guest, USEC_PER_SEC);
-	version = look(&guest);
-	KUNIT_EXPECT_NE(test, now, version);
+	KUNIT_EXPECT_EQ(test, look(&guest), 0);
 	run_us(&guest, USEC_PER_SEC);
+	KUNIT_EXPECT_NE(test, look(&guest), version);
 	version = look(&guest);
 	run_us(&guest, USEC_PER_SEC);
 	KUNIT_EXPECT_EQ(test, look(&guest), version);
@@ -143,9 +144,10 @@ static void counter_of_another_tsc(struct kunit *test)
 	look(&guest);
 	guest.real_khz = KHZ / 2;
 	guest.tsc = 1000;
-	KUNIT_EXPECT_EQ(test, look(&guest), 2);
+	KUNIT_EXPECT_EQ(test, look(&guest), 0);
 	run_us(&guest, USEC_PER_SEC);
 	version = look(&guest);
+	KUNIT_EXPECT_EQ(test, version, 2);
 	for (i = 0; i < 20; i++) {
 		run_us(&guest, USEC_PER_SEC);
 		KUNIT_EXPECT_EQ(test, look(&guest), version);
@@ -164,6 +166,12 @@ static void counter_starts_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, look(&guest), 1);
 	guest.tsc = 60ULL * KHZ * 1000;
 	guest.ref_ns = 60 * NSEC_PER_SEC;
+	KUNIT_EXPECT_EQ(test, look(&guest), 0);
+	/* And once more, before the rate is known. */
+	guest.tsc = 1ULL * KHZ * 1000;
+	guest.ref_ns = 1 * NSEC_PER_SEC;
+	KUNIT_EXPECT_EQ(test, look(&guest), 0);
+	run_us(&guest, USEC_PER_SEC);
 	KUNIT_EXPECT_EQ(test, look(&guest), 2);
 }
 
@@ -181,39 +189,84 @@ static void counter_read_in_the_wrong_order(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, look(&older), 1);
 }
 
-/* Held up between reading the TSC and the counter: it says so by its ticks. */
+/* Held up for so long between reading the TSC and the counter: it says so by its ticks. */
+static u32 look_slowly(struct guest *guest, u64 us)
+{
+	u64 before = guest->tsc;
+
+	run_us(guest, us);
+	return vmclock_hvcounter_look(&guest->seen, KHZ, before, guest->tsc - before,
+				      guest->ref_ns);
+}
+
 static void counter_read_slowly(struct kunit *test)
 {
 	struct guest guest = guest_at(KHZ);
-	u64 before;
 
-	look(&guest);
-	run_us(&guest, 1000);
-	before = guest.tsc;
-	run_us(&guest, 50000);
-	KUNIT_EXPECT_EQ(test, 1, vmclock_hvcounter_look(&guest.seen, KHZ, before,
-							guest.tsc - before, guest.ref_ns));
+	KUNIT_EXPECT_EQ(test, look_slowly(&guest, 101), 0);
+	KUNIT_EXPECT_EQ(test, look_slowly(&guest, 100), 1);
+	run_us(&guest, USEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, look_slowly(&guest, 300), 0);
+	/* Nor is it what the next is held against. */
+	KUNIT_EXPECT_EQ(test, look(&guest), 1);
+	run_us(&guest, USEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, look_slowly(&guest, 50000), 0);
+	KUNIT_EXPECT_EQ(test, look(&guest), 1);
 }
 
-/* Whatever the host says: a version, and no fault of the CPU's. */
+/* The first look after a pause, held up for longer than that. */
+static void counter_stopped_and_read_slowly(struct kunit *test)
+{
+	struct guest guest = guest_at(KHZ);
+
+	look(&guest);
+	run_us(&guest, USEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, look(&guest), 1);
+	pause_us(&guest, 2 * USEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, look_slowly(&guest, 2100000), 0);
+	KUNIT_EXPECT_EQ(test, look(&guest), 0);
+	/* Nor does it tell the rate. */
+	run_us(&guest, 60000);
+	KUNIT_EXPECT_EQ(test, look_slowly(&guest, 50000), 0);
+	run_us(&guest, 1000);
+	KUNIT_EXPECT_EQ(test, look(&guest), 2);
+	run_us(&guest, USEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, look(&guest), 2);
+}
+
+/* Nobody knows how fast the TSC is: measured, and nothing is told until then. */
+static void counter_of_an_unknown_tsc(struct kunit *test)
+{
+	struct guest guest = guest_at(KHZ);
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		KUNIT_EXPECT_EQ(test, 0, vmclock_hvcounter_look(&guest.seen, 0, guest.tsc, 99,
+								guest.ref_ns));
+		run_us(&guest, 1000);
+	}
+	KUNIT_EXPECT_EQ(test, look(&guest), 1);
+}
+
+/* Whatever the host says: a version or none, and no fault of the CPU's. */
 static void counter_of_random_numbers(struct kunit *test)
 {
 	struct vmclock_hvcounter seen = {};
 	struct rnd_state random = random_begin(test);
-	int i;
+	int i, versions = 0;
 
 	for (i = 0; i < 100000; i++) {
 		u64 tsc = random_length(&random), ticks = random_length(&random);
 		u64 ref_ns = random_length(&random) & S64_MAX;
 		u32 khz = random_length(&random);
 
-		KUNIT_ASSERT_NE(test, 0, vmclock_hvcounter_look(&seen, khz, tsc, ticks, ref_ns));
+		if (vmclock_hvcounter_look(&seen, khz, tsc, ticks, ref_ns))
+			versions++;
 	}
-	seen.version = U32_MAX;
-	seen.rate = 1ULL << RATE_SHIFT;
-	seen.tsc = 0;
-	seen.ref_ns = 0;
-	KUNIT_EXPECT_EQ(test, vmclock_hvcounter_look(&seen, KHZ, 0, 0, S64_MAX), 1);
+	KUNIT_EXPECT_GT(test, versions, 0);
+	seen = (struct vmclock_hvcounter){ .begun = true, .version = U32_MAX };
+	KUNIT_EXPECT_EQ(test, 1, vmclock_hvcounter_look(&seen, KHZ, KHZ * 1000ULL, 0,
+							NSEC_PER_SEC));
 }
 
 static struct kunit_case hvcounter_cases[] = {
@@ -225,6 +278,8 @@ static struct kunit_case hvcounter_cases[] = {
 	KUNIT_CASE(counter_starts_again),
 	KUNIT_CASE(counter_read_in_the_wrong_order),
 	KUNIT_CASE(counter_read_slowly),
+	KUNIT_CASE(counter_stopped_and_read_slowly),
+	KUNIT_CASE(counter_of_an_unknown_tsc),
 	KUNIT_CASE(counter_of_random_numbers),
 	{}
 };
