@@ -20,6 +20,7 @@
 
 #include "clock.h"
 #include "compat/compat.h"
+#include "crosststamp.h"
 #include "phc.h"
 #include "settime.h"
 
@@ -54,6 +55,8 @@ static struct {
 	/* The system clock at the last look. */
 	s64 system_ns, monoraw_ns;
 	bool has_look, has_rate;
+	/* By somebody, since it was last compared with the host's. */
+	bool was_set;
 	/* By ktime_get_boottime_ns(): when it was last seen to be steered; 0: never. */
 	u64 steered_ns;
 	/* It was not off then, and the host had changed its page so often. */
@@ -143,9 +146,10 @@ static bool set_clock(const char *why)
 			break;
 		ts = ns_to_timespec64(host_ns);
 		do_settimeofday64(&ts);
-		/* That was no rate, and nobody else. */
+		/* That was no rate, and nobody else; who sets it from now on is. */
 		system.has_look = false;
 		system.has_rate = false;
+		watch_clock();
 	}
 	pr_info("system clock set %s, it was %lld ms %s\n", why,
 		div_s64(abs(was_behind_ns), NSEC_PER_MSEC),
@@ -157,38 +161,56 @@ static bool set_clock(const char *why)
  * What is wanted of the system clock, which is so far behind? Where the page is as it was, it has
  * not slept: then it is the host's clock that was set, rightly or not.
  */
-static void decide(bool sync, bool was_set, s64 off_ns)
+static void decide(bool sync, s64 off_ns, u64 page_changes)
 {
-	struct vmclock_counts counts;
-	bool has_slept;
+	bool has_slept = system.was_right && page_changes != system.page_changes;
 
-	vmclock_clock_count(&counts);
-	has_slept = system.was_right && counts.page_changes != system.page_changes;
 	/* Set by a person, it is as that person wants it. */
-	if (was_set)
+	if (system.was_set)
 		system.wanted = NULL;
 	if (sync)
 		system.wanted = "as the host asked";
-	else if (off_ns >= OFF_MIN_NS && has_slept && !was_set)
+	else if (off_ns >= OFF_MIN_NS && has_slept && !system.was_set)
 		system.wanted = "after a sleep";
+	system.was_set = false;
 	system.was_right = abs(off_ns) < OFF_MIN_NS;
 	if (system.was_right)
-		system.page_changes = counts.page_changes;
+		system.page_changes = page_changes;
+}
+
+/*
+ * By how much is the system clock behind, and how often had the host changed its page then? Not
+ * known where that happens meanwhile.
+ */
+static bool compare(s64 *off_ns, u64 *page_changes)
+{
+	struct vmclock_crosststamp both;
+	struct vmclock_counts counts;
+
+	vmclock_clock_count(&counts);
+	*page_changes = counts.page_changes;
+	if (vmclock_crosststamp(CLOCK_REALTIME, U64_MAX, &both))
+		return false;
+	*off_ns = both.host_ns -
+		  ktime_to_ns(compat_snapshot_systime(&both.system, CLOCK_REALTIME));
+	vmclock_clock_count(&counts);
+	return counts.page_changes == *page_changes;
 }
 
 static void settime(struct work_struct *work)
 {
-	bool was_set = watch_clock(), sync = xchg(&sync_asked, false);
-	s64 host_ns, off_ns;
+	bool sync = xchg(&sync_asked, false);
+	u64 page_changes;
+	s64 off_ns;
 
-	if (vmclock_clock_read(0, &host_ns)) {
+	system.was_set |= watch_clock();
+	if (!compare(&off_ns, &page_changes)) {
 		/* With the next sample. */
 		if (sync)
 			WRITE_ONCE(sync_asked, true);
 		return;
 	}
-	off_ns = behind_ns(host_ns);
-	decide(sync, was_set, off_ns);
+	decide(sync, off_ns, page_changes);
 	if (!system.wanted)
 		return;
 	if (!system.has_rate) {
@@ -198,7 +220,9 @@ static void settime(struct work_struct *work)
 	if (!somebody_steers()) {
 		if (!set_clock(system.wanted))
 			return;
+		/* By a time of that page: what changed since is another sleep. */
 		system.was_right = true;
+		system.page_changes = page_changes;
 	} else if (!system.was_right) {
 		/* Until it is right, or nobody steers it any longer. */
 		if (!system.told_steered)

@@ -34,6 +34,7 @@ static struct {
 	int error;
 	int error_once_set;	/* when the clock is read again after it was set */
 	u64 page_changes;
+	s64 sleeps_s_then;	/* just before the clocks are compared */
 	int sets;
 	bool no_snapshots;
 } made;
@@ -86,6 +87,24 @@ int vmclock_clock_read(u64 max_age_ns, s64 *host_ns)
 	return made.error;
 }
 
+/* The host stops the guest meanwhile, and writes its page. */
+static void sleeps(s64 sec)
+{
+	made.page_changes++;
+	made.host_ns += sec * NSEC_PER_SEC;
+}
+
+int vmclock_crosststamp(clockid_t clockid, u64 max_width_ns,
+			struct vmclock_crosststamp *both)
+{
+	if (made.sleeps_s_then)
+		sleeps(made.sleeps_s_then);
+	made.sleeps_s_then = 0;
+	*both = (struct vmclock_crosststamp){ .host_ns = made.host_ns };
+	made_snapshot(clockid, &both->system);
+	return made.error;
+}
+
 void vmclock_clock_count(struct vmclock_counts *counts)
 {
 	*counts = (struct vmclock_counts){ .page_changes = made.page_changes };
@@ -111,13 +130,6 @@ static void samples(int count)
 		pass(5 * NSEC_PER_SEC);
 		sampled(false);
 	}
-}
-
-/* The host stops the guest meanwhile, and writes its page. */
-static void sleeps(s64 sec)
-{
-	made.page_changes++;
-	made.host_ns += sec * NSEC_PER_SEC;
 }
 
 static int settime_test_init(struct kunit *test)
@@ -218,6 +230,43 @@ static void settime_not_where_the_host_was_set(struct kunit *test)
 	made.page_changes++;
 	samples(3);
 	KUNIT_EXPECT_EQ(test, made.sets, 0);
+}
+
+/* Right after the clock was set by a time of after the sleep: that sleep is over. */
+static void settime_not_again_for_the_same_sleep(struct kunit *test)
+{
+	samples(3);
+	sleeps(3600);
+	sampled(true);
+	KUNIT_EXPECT_EQ(test, made.sets, 1);
+	/* The host sets its own. */
+	made.host_ns += 600 * NSEC_PER_SEC;
+	samples(3);
+	KUNIT_EXPECT_EQ(test, made.sets, 1);
+	sampled(true);
+	KUNIT_EXPECT_EQ(test, made.sets, 2);
+	/* A person does. */
+	pass(NSEC_PER_SEC);
+	made.real_ns -= 600 * NSEC_PER_SEC;
+	samples(3);
+	KUNIT_EXPECT_EQ(test, made.sets, 2);
+}
+
+/* It is compared after the sleep, and the page's changes were counted before. */
+static void settime_asleep_meanwhile(struct kunit *test)
+{
+	samples(3);
+	made.sleeps_s_then = 3600;
+	samples(1);
+	KUNIT_EXPECT_EQ(test, made.sets, 0);
+	samples(1);
+	KUNIT_EXPECT_EQ(test, made.sets, 1);
+	KUNIT_EXPECT_EQ(test, made.real_ns, made.host_ns);
+	/* Set by a person before that, which is seen with it. */
+	made.real_ns -= 3600 * NSEC_PER_SEC;
+	made.sleeps_s_then = 3;
+	samples(5);
+	KUNIT_EXPECT_EQ(test, made.sets, 1);
 }
 
 /* Paused again before it could be seen whether it had been set well: that was nobody else. */
@@ -330,6 +379,8 @@ static struct kunit_case settime_cases[] = {
 	KUNIT_CASE(settime_not_under_another_daemon),
 	KUNIT_CASE(settime_after_a_sleep),
 	KUNIT_CASE(settime_not_where_the_host_was_set),
+	KUNIT_CASE(settime_not_again_for_the_same_sleep),
+	KUNIT_CASE(settime_asleep_meanwhile),
 	KUNIT_CASE(settime_once_more),
 	KUNIT_CASE(settime_not_for_less),
 	KUNIT_CASE(settime_not_where_set_by_hand),
