@@ -50,7 +50,7 @@ static struct vmclock_disruptions disruptions = { .cause = "none" };
 static struct {
 	bool valid;
 	s64 monoraw_ns;
-	s64 apart_ns;		/* host UTC minus CLOCK_MONOTONIC_RAW */
+	s64 apart_ns;		/* host UTC minus CLOCK_MONOTONIC_RAW, minus what the guest slept */
 	struct vmclock_page page;
 	u64 page_changes;
 } last;
@@ -95,20 +95,47 @@ static const char *cause_of(s64 gain_ns, s64 time_ns, bool anew)
 	return NULL;
 }
 
+/* How the two clocks are, with what is not of that instant, and must not change meanwhile. */
+struct sight {
+	struct vmclock_crosststamp both;
+	u64 page_changes;
+	/* What the guest has slept, of itself: which CLOCK_MONOTONIC_RAW does not count. */
+	s64 slept_ns;
+};
+
+static s64 slept_ns(void)
+{
+	return ktime_to_ns(ktime_mono_to_any(0, TK_OFFS_BOOT));
+}
+
+static bool see(struct sight *sight)
+{
+	struct vmclock_counts counts;
+
+	vmclock_clock_count(&counts);
+	sight->page_changes = counts.page_changes;
+	sight->slept_ns = slept_ns();
+	if (vmclock_crosststamp(CLOCK_REALTIME, U64_MAX, &sight->both))
+		return false;
+	if (slept_ns() != sight->slept_ns)
+		return false;
+	/* Where nobody feeds us, our own look may just have counted one. */
+	vmclock_clock_count(&counts);
+	return !vmclock_clock_host()->fed || counts.page_changes == sight->page_changes;
+}
+
 static void look(struct work_struct *work)
 {
-	struct vmclock_crosststamp both;
-	struct vmclock_counts counts;
 	s64 monoraw_ns, apart_ns;
 	const char *cause;
+	struct sight now;
 
 	/* While it cannot be told, the last look stays: what happens meanwhile is seen after. */
-	if (!vmclock_crosststamp(CLOCK_REALTIME, U64_MAX, &both)) {
-		vmclock_clock_count(&counts);
-		monoraw_ns = ktime_to_ns(compat_snapshot_monoraw(&both.system));
-		apart_ns = both.host_ns - monoraw_ns;
+	if (see(&now)) {
+		monoraw_ns = ktime_to_ns(compat_snapshot_monoraw(&now.both.system));
+		apart_ns = now.both.host_ns - monoraw_ns - now.slept_ns;
 		cause = cause_of(apart_ns - last.apart_ns, monoraw_ns - last.monoraw_ns,
-				 page_anew(&both.page, counts.page_changes));
+				 page_anew(&now.both.page, now.page_changes));
 		if (xchg(&sync, false))
 			cause = "sync";
 		/* At the first look nothing has been together. */
@@ -117,8 +144,8 @@ static void look(struct work_struct *work)
 		last.valid = true;
 		last.monoraw_ns = monoraw_ns;
 		last.apart_ns = apart_ns;
-		last.page = both.page;
-		last.page_changes = counts.page_changes;
+		last.page = now.both.page;
+		last.page_changes = now.page_changes;
 	}
 	schedule_delayed_work(to_delayed_work(work), msecs_to_jiffies(LOOK_MS));
 }

@@ -2,10 +2,15 @@
 /*
  * Disruptions: made clocks that come apart in every way there is, and in none.
  */
+#include <linux/ktime.h>
 #include <linux/limits.h>
 #include <linux/string.h>
+#include <linux/timekeeping.h>
 #include <kunit/test.h>
 
+static ktime_t made_mono_to_any(ktime_t mono, enum tk_offsets offset);
+
+#define ktime_mono_to_any	made_mono_to_any
 #include "../kmod/watch.c"
 
 static struct {
@@ -13,6 +18,10 @@ static struct {
 	s64 host_ns, monoraw_ns;
 	struct vmclock_page page;
 	u64 page_changes;
+	s64 slept_ns;
+	/* Just before the clocks are compared: asleep of itself, or paused; and just after. */
+	s64 slept_then_ns, paused_then_ns;
+	u64 page_changes_then;
 	struct vmclock_host host;
 	int told;
 	struct vmclock_disruptions last_told;
@@ -23,13 +32,25 @@ int vmclock_crosststamp(clockid_t clockid, u64 max_width_ns,
 {
 	if (made.error)
 		return made.error;
+	made.slept_ns += made.slept_then_ns;
+	made.host_ns += made.slept_then_ns + made.paused_then_ns;
+	made.page_changes += !!made.paused_then_ns;
+	made.slept_then_ns = 0;
+	made.paused_then_ns = 0;
 	*both = (struct vmclock_crosststamp){ .host_ns = made.host_ns, .page = made.page };
 #if COMPAT_SNAPSHOT_ID
 	both->system.monoraw = ns_to_ktime(made.monoraw_ns);
 #else
 	both->system.raw = ns_to_ktime(made.monoraw_ns);
 #endif
+	made.page_changes += made.page_changes_then;
+	made.page_changes_then = 0;
 	return 0;
+}
+
+static ktime_t made_mono_to_any(ktime_t mono, enum tk_offsets offset)
+{
+	return offset == TK_OFFS_BOOT ? ktime_add_ns(mono, made.slept_ns) : 0;
 }
 
 void vmclock_clock_count(struct vmclock_counts *counts)
@@ -129,6 +150,57 @@ static void watch_page_changes(struct kunit *test)
 	second_passes(90 * NSEC_PER_SEC);
 	KUNIT_EXPECT_EQ(test, made.told, 2);
 	KUNIT_EXPECT_STREQ(test, made.last_told.cause, "page");
+}
+
+/* Suspended of itself, for which the kernel sets the system clock right; but for half a second. */
+static void watch_own_sleep(struct kunit *test)
+{
+	made.page.ref_base++;
+	made.slept_ns = 3600 * NSEC_PER_SEC;
+	second_passes(3600 * NSEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, made.told, 0);
+	made.page.ref_base++;
+	made.slept_ns *= 2;
+	second_passes(3600 * NSEC_PER_SEC + NSEC_PER_SEC / 2);
+	KUNIT_EXPECT_EQ(test, made.told, 1);
+	KUNIT_EXPECT_EQ(test, made.last_told.step_ns, (s64)NSEC_PER_SEC / 2);
+	/* The sleep leaves no room for a slew. */
+	made.slept_ns += 10 * NSEC_PER_SEC;
+	second_passes(10 * NSEC_PER_SEC + NSEC_PER_SEC / 2);
+	KUNIT_EXPECT_EQ(test, made.told, 2);
+	/* While it was looking. */
+	made.slept_then_ns = 60 * NSEC_PER_SEC;
+	second_passes(0);
+	second_passes(0);
+	KUNIT_EXPECT_EQ(test, made.told, 2);
+}
+
+/* The page changes between the comparison and the count, and the other way round. */
+static void watch_page_changes_meanwhile(struct kunit *test)
+{
+	made.host.fed = made_fed;
+	made.page_changes_then = 1;
+	second_passes(0);
+	second_passes(20000000);
+	KUNIT_EXPECT_EQ(test, made.told, 1);
+	KUNIT_EXPECT_STREQ(test, made.last_told.cause, "page");
+	made.paused_then_ns = 20000000;
+	second_passes(0);
+	second_passes(0);
+	KUNIT_EXPECT_EQ(test, made.told, 2);
+	KUNIT_EXPECT_STREQ(test, made.last_told.cause, "page");
+}
+
+/* Where each of our looks counts one, as it does on a host that writes its pages all the time. */
+static void watch_page_changes_all_the_time(struct kunit *test)
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		made.page_changes_then = 1;
+		second_passes(NSEC_PER_SEC);
+		KUNIT_EXPECT_EQ(test, made.told, i + 1);
+	}
 }
 
 /* Each of its numbers says so. */
@@ -283,6 +355,9 @@ static struct kunit_case watch_cases[] = {
 	KUNIT_CASE(watch_nothing_happens),
 	KUNIT_CASE(watch_jumps),
 	KUNIT_CASE(watch_page_changes),
+	KUNIT_CASE(watch_own_sleep),
+	KUNIT_CASE(watch_page_changes_meanwhile),
+	KUNIT_CASE(watch_page_changes_all_the_time),
 	KUNIT_CASE(watch_page_numbers),
 	KUNIT_CASE(watch_version_alone_is_no_change),
 	KUNIT_CASE(watch_unstable_page_tells_nothing),
