@@ -153,6 +153,9 @@ int vmclock_crosststamp(clockid_t clockid, u64 max_width_ns,
 			ret = vmclock_epoch_host_ns(&bracket.epoch, &at, &host_ns);
 		if (ret)
 			return ret;
+		/* What was told before the page changed may no longer be so. */
+		if (i && !vmclock_page_same(&both->page, &bracket.before.page))
+			both->width_ns = U64_MAX;
 		if (width_ns >= both->width_ns)
 			continue;
 		*both = (struct vmclock_crosststamp){

@@ -202,6 +202,23 @@ static void crosststamp_exact_at_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vmclock_crosststamp_last_width(), 0ULL);
 }
 
+/* Where the guest is stopped in the midst, the tightest of what has been since. */
+static void crosststamp_not_from_before_a_change(struct kunit *test)
+{
+	static const u64 widths_ns[BRACKETS] = { 20, 30, 80, 60, 70 };
+	struct vmclock_crosststamp both;
+	int i;
+
+	for (i = 0; i < BRACKETS; i++) {
+		lay_bracket(i, TSC, TSC + 9, REF + i * 1000, REF + i * 1000 + widths_ns[i]);
+		brackets[i].before.page.ref_base += i >= 2;
+	}
+	next_counter = 4711;
+	KUNIT_ASSERT_EQ(test, crosststamp(60, &both), 0);
+	KUNIT_EXPECT_EQ(test, both.width_ns, 60ULL);
+	KUNIT_EXPECT_EQ(test, both.host_ns, EPOCH_NS + (s64)REF + 3030);
+}
+
 static void crosststamp_tightest_of_several(struct kunit *test)
 {
 	static const u64 widths_ns[BRACKETS] = { 900, 700, 40, 800, 50 };
@@ -276,6 +293,7 @@ static struct kunit_case crosststamp_cases[] = {
 	KUNIT_CASE_PARAM(crosststamp_place, place_gen_params),
 	KUNIT_CASE(crosststamp_place_every_value),
 	KUNIT_CASE(crosststamp_exact_at_once),
+	KUNIT_CASE(crosststamp_not_from_before_a_change),
 	KUNIT_CASE(crosststamp_tightest_of_several),
 	KUNIT_CASE(crosststamp_too_wide),
 	KUNIT_CASE(crosststamp_exact_or_none),
