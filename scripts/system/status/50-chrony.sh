@@ -88,6 +88,15 @@ named_clocks() {
 	printf '%s\n' "$chrony_lines" | sed -nE 's/^refclock[[:space:]]+PHC[[:space:]]+([^:[:space:]]+).*/\1/p'
 }
 
+# missing_clock: the first of those named that is not there
+missing_clock() {
+	for device in $(named_clocks); do
+		has "$device" || { echo "$device"; return; }
+	done
+}
+
+missing_clock=$(missing_clock)
+
 refclocks() { printf '%s\n' "$chrony_lines" | grep -E '^refclock[[:space:]]' || :; }
 
 # our_line: that which names our clock; by its own name, if one does
@@ -162,13 +171,6 @@ check_chronyd_would_start() {
 	fi
 }
 
-# missing_clock: the first of those named that is not there
-missing_clock() {
-	for device in $(named_clocks); do
-		has "$device" || { echo "$device"; return; }
-	done
-}
-
 # What keeps a chronyd from running that is there.
 check_chronyd_runs() {
 	fact chronyd "${chronyd:+running}"
@@ -183,11 +185,10 @@ check_chronyd_runs() {
 			"$(packages chrony) (it takes the place of systemd-timesyncd)"
 		return
 	fi
-	device=$(missing_clock)
-	if [ -n "$device" ]; then
+	if [ -n "$missing_clock" ]; then
 		problem broken chronyd-misses-a-clock guest "chronyd does not run" \
-			"its configuration names $device, which is not there: then it does not start, for NTP neither" \
-			"take that line out of $(file_with "$device"); sudo systemctl restart $(chrony_unit). vmclock-chrony.service names the clock while it is there"
+			"its configuration names $missing_clock, which is not there: then it does not start, for NTP neither" \
+			"take that line out of $(file_with "$missing_clock"); sudo systemctl restart $(chrony_unit). vmclock-chrony.service names the clock while it is there"
 		return
 	fi
 	case $chrony_state in
@@ -260,10 +261,10 @@ check_chronyd_has_the_clock() {
 		show chronyd "runs, and does not answer chronyc"
 		problem degraded chronyd-silent guest "chronyd does not answer chronyc" \
 			"cmdport 0 has it answer root only" "sudo vmclock-status"
-	elif [ -z "$our_source" ] && [ -n "$(file_for_good "$(missing_clock)")" ]; then
+	elif [ -z "$our_source" ] && [ -n "$(file_for_good "$missing_clock")" ]; then
 		problem degraded chronyd-misses-a-clock guest "chronyd does not know of the clock yet" \
-			"it is left as it is, and would not start again: its configuration names $(missing_clock), which is not there" \
-			"take that line out of $(file_for_good "$(missing_clock)"); sudo systemctl restart $(chrony_unit)"
+			"it is left as it is, and would not start again: its configuration names $missing_clock, which is not there" \
+			"take that line out of $(file_with "$missing_clock"); sudo systemctl restart $(chrony_unit)"
 	elif [ -z "$our_source" ]; then
 		problem degraded chronyd-not-restarted guest "chronyd does not know of the clock yet" \
 			"it has not been restarted since its line came" \
