@@ -51,6 +51,9 @@ static int read_counter(struct vmclock_instant *now)
 			return -ENODATA;
 		now->tsc = rdtsc_ordered();
 	} while (vmclock_hvcounter_slow(tsc_khz, now->tsc - before) && ++reads < READ_TRIES);
+	if (reads == READ_TRIES)
+		pr_hourly(pr_warn,
+			  "the reference counter takes too long to read: a pause would not be seen, and so no time is told by it\n");
 	count = (u64)high << 32 | low;
 	if (count > S64_MAX / UNIT_NS)
 		return -ERANGE;
