@@ -62,15 +62,15 @@
 
 /* But one that falls behind the other by more than this came late: no clock is so bad. */
 #define RATE_BELIEVED_PPM	1000LL
-#define RATE_BELIEVED		((RATE_BELIEVED_PPM << VMCLOCK_RATE_SHIFT) / 1000000)
 
 /*
  * Of fewer than five samples a single one that came late decides the median of the rates. Then
- * another is off that line by what it grows within a gap, at least, while those of a host that
- * slews its clock as fast are off by their noise.
+ * another is off that line, by as much of what the one is late as the smallest gap is of the line;
+ * those of a host that slews its clock as fast are off by their noise. Half of what the line grows
+ * by may be noise, and so may be this, which is no matter.
  */
 #define RATE_ROBUST_MIN		5
-#define ON_A_LINE_NS		NSEC_PER_MSEC
+#define LATE_BELIEVED_NS	(2 * NSEC_PER_MSEC)
 
 /*
  * What a line through n samples ends within, in their residuals over the root of n: with
@@ -87,10 +87,10 @@
 #define OTHERS_AMONG		VMCLOCK_ESTIMATE_SAMPLES_MIN
 
 /*
- * Samples closer than this (a burst, when the host goes on) give no rate. It also bounds
- * the rates: 2 * STEP_NS within it times 2^40 is 2^48.
+ * Samples closer than this to the first of them (a burst, when the host goes on) tell nothing of
+ * the rate but their noise, and make many of what may be a single mistake: they are one.
  */
-#define SPACING_MIN_NS		NSEC_PER_MSEC
+#define SPACING_MIN_NS		(100 * NSEC_PER_MSEC)
 
 /*
  * The fastest that a host's clock can be made to run: the kernel's tick may be changed by
@@ -157,7 +157,7 @@ static s64 median_rate(s64 *scratch, const struct vmclock_sample *samples,
 			s64 growth_ns = samples[j].epoch_ns - samples[i].epoch_ns;
 
 			/* No rate of a clock; and the quotient would not fit. */
-			if (time_ns < SPACING_MIN_NS || abs(growth_ns) >= time_ns)
+			if (abs(growth_ns) >= time_ns)
 				continue;
 			scratch[pairs++] = ratio(growth_ns, time_ns);
 		}
@@ -178,29 +178,38 @@ static s64 median_height_ns(s64 *scratch, const struct vmclock_sample *samples,
 	return median(scratch, count);
 }
 
+/* Did the newer sample, by the older one? */
+static bool came_late(const struct vmclock_sample *older, const struct vmclock_sample *newer)
+{
+	u64 time_ns = newer->ref_ns - older->ref_ns;
+
+	return older->epoch_ns - newer->epoch_ns >
+	       (s64)div_u64(time_ns, 1000000 / RATE_BELIEVED_PPM);
+}
+
 /* That of the newest sample, or of the one before if that came late. */
 static s64 height_of_two_ns(const struct vmclock_sample *samples, unsigned int count)
 {
-	u64 time_ns = samples[count - 1].ref_ns - samples[0].ref_ns;
-	s64 late_ns = samples[0].epoch_ns - samples[count - 1].epoch_ns;
+	const struct vmclock_sample *newest = &samples[count - 1];
 
-	return late_ns > (s64)div_u64(time_ns, 1000000 / RATE_BELIEVED_PPM) ? late_ns : 0;
+	return came_late(&samples[0], newest) ? samples[0].epoch_ns - newest->epoch_ns : 0;
 }
 
 /* Is that the samples' rate, and not what one of them is off by? Of heights above it, sorted. */
 static bool believed(s64 rate, const s64 *heights_ns, const struct vmclock_sample *samples,
 		     unsigned int count)
 {
-	u64 gap_ns = U64_MAX;
+	u64 length_ns = samples[count - 1].ref_ns - samples[0].ref_ns;
+	u64 off_ns = heights_ns[count - 1] - heights_ns[0];
+	u64 gap_ns = length_ns, late_ns;
 	unsigned int i;
-	s64 most_ns;
 
-	if (count >= RATE_ROBUST_MIN || abs(rate) <= RATE_BELIEVED)
+	if (count >= RATE_ROBUST_MIN)
 		return true;
 	for (i = 1; i < count; i++)
 		gap_ns = min(gap_ns, samples[i].ref_ns - samples[i - 1].ref_ns);
-	most_ns = max_t(s64, ON_A_LINE_NS, abs(vmclock_epoch_growth_ns(rate, gap_ns)) / 2);
-	return heights_ns[count - 1] - heights_ns[0] <= most_ns;
+	late_ns = max_t(u64, LATE_BELIEVED_NS, abs(vmclock_epoch_growth_ns(rate, length_ns)) / 2);
+	return off_ns <= mul_u64_u64_div_u64(late_ns, gap_ns, length_ns);
 }
 
 static void fit(s64 *scratch, const struct vmclock_sample *samples, unsigned int count,
@@ -309,11 +318,23 @@ static unsigned int newest_apart(struct vmclock_estimate *est, const struct vmcl
 	return run;
 }
 
+static const struct vmclock_sample *newest_of(const struct vmclock_estimate *est)
+{
+	return &est->samples[est->count - 1];
+}
+
 static void keep_newest(struct vmclock_estimate *est, unsigned int count)
 {
 	memmove(est->samples, &est->samples[est->count - count],
 		count * sizeof(est->samples[0]));
 	est->count = count;
+}
+
+/* With so many of the newest samples. */
+static void begin_anew(struct vmclock_estimate *est, unsigned int count)
+{
+	keep_newest(est, count);
+	est->has_doubted = false;
 }
 
 /**
@@ -324,8 +345,7 @@ static void keep_newest(struct vmclock_estimate *est, unsigned int count)
  */
 void vmclock_estimate_reset(struct vmclock_estimate *est)
 {
-	est->count = 0;
-	est->has_doubted = false;
+	begin_anew(est, 0);
 }
 
 /*
@@ -355,7 +375,8 @@ static int look_for_step(struct vmclock_estimate *est, const struct vmclock_line
 
 /*
  * After a gap that is longer than the line, what the line says of now is worse than what the
- * sample says. Unless that was placed by its arrival, and the gap is what has made it late.
+ * sample says, or the one before that. Unless it was placed by its arrival, and the gap is what
+ * has made it late.
  */
 static bool outlived(const struct vmclock_estimate *est, const struct vmclock_line *line,
 		     const struct vmclock_sample *sample)
@@ -373,9 +394,9 @@ static bool outlived(const struct vmclock_estimate *est, const struct vmclock_li
  * @sample: newer than all before
  * @line: what they say together, as the last call left it; it stays so if there is an error
  *
- * Return: 0; -ERANGE if its numbers are no times that a working host tells; -EINVAL if it is
- * not newer than the last; -EAGAIN if it came too late to be believed, unless the next says
- * the same.
+ * Return: 0, also if it adds nothing to the last; -ERANGE if its numbers are no times that a
+ * working host tells; -EINVAL if it is not newer than the last; -EAGAIN if it came too late to be
+ * believed, unless the next says the same.
  */
 int vmclock_estimate_add(struct vmclock_estimate *est, const struct vmclock_sample *sample,
 			 struct vmclock_line *line)
@@ -387,15 +408,23 @@ int vmclock_estimate_add(struct vmclock_estimate *est, const struct vmclock_samp
 	    sample->epoch_ns > EPOCH_NS_MAX)
 		return -ERANGE;
 	if (est->count) {
-		if (sample->ref_ns <= est->samples[est->count - 1].ref_ns)
+		if (sample->ref_ns <= newest_of(est)->ref_ns)
 			return -EINVAL;
 		if (outlived(est, line, sample))
-			vmclock_estimate_reset(est);
+			begin_anew(est, came_late(newest_of(est), sample) ? 1 : 0);
 	}
 	if (est->count) {
 		ret = look_for_step(est, line, sample);
 		if (ret)
 			return ret;
+	}
+	if (!est->count || sample->ref_ns - est->burst_ns >= SPACING_MIN_NS) {
+		est->burst_ns = sample->ref_ns;
+	} else {
+		/* Of the two that are one, that which came less late. */
+		if (sample->epoch_ns < newest_of(est)->epoch_ns)
+			return 0;
+		est->count--;
 	}
 
 	if (est->count == VMCLOCK_ESTIMATE_SAMPLES)

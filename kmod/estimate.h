@@ -49,6 +49,7 @@ struct vmclock_line {
  * struct vmclock_estimate - the samples, and room to compute in
  * @samples: the oldest first
  * @count: so many there are
+ * @burst_ns: reference time of the first of those that the newest one stands for
  * @doubted: a sample that came in too late, or was first of a host that stepped back
  * @has_doubted: there is one
  * @scratch: for medians
@@ -56,6 +57,7 @@ struct vmclock_line {
 struct vmclock_estimate {
 	struct vmclock_sample samples[VMCLOCK_ESTIMATE_SAMPLES];
 	unsigned int count;
+	u64 burst_ns;
 	struct vmclock_sample doubted;
 	bool has_doubted;
 	s64 scratch[VMCLOCK_ESTIMATE_PAIRS];

@@ -117,7 +117,9 @@ static void estimate_is_the_brute_line(struct kunit *test)
 	int round, count, stride, rates, i, j;
 
 	for (round = 0; round < 200; round++) {
-		count = 3 + random_below(&random, ARRAY_SIZE(samples) - 2);
+		/* Of fewer with such noise no rate is believed. */
+		count = RATE_ROBUST_MIN +
+			random_below(&random, ARRAY_SIZE(samples) - RATE_ROBUST_MIN + 1);
 		/* As many pairs as the fewest samples have. */
 		for (stride = 1; stride * 32 * 32 < count * count; )
 			stride++;
