@@ -126,14 +126,15 @@ install_ours() {
 	echo "in its source: sudo make install"
 }
 
-# off_command_line: what is there goes
+# off_command_line OPTION: of the kernel's
 off_command_line() {
 	if have update-grub || have apt-get; then
-		grub="sudo update-grub"
+		echo "take it out of GRUB_CMDLINE_LINUX in /etc/default/grub, then: sudo update-grub && sudo reboot"
+	elif have grubby; then
+		echo "sudo grubby --update-kernel=ALL --remove-args=$1 && sudo reboot"
 	else
-		grub="sudo grub2-mkconfig -o /boot/grub2/grub.cfg (or what makes your boot menu)"
+		echo "take it out of GRUB_CMDLINE_LINUX in /etc/default/grub, make the boot menu anew (sudo grub2-mkconfig -o /boot/grub2/grub.cfg, or as here), then: sudo reboot"
 	fi
-	echo "take it out of GRUB_CMDLINE_LINUX in /etc/default/grub, then: $grub && sudo reboot"
 }
 
 # Saying. fact and number are for programs, show is for people, problem is for both.

@@ -135,7 +135,7 @@ check_kvmclock() {
 	*\ no-kvmclock\ *)
 		problem broken no-kvmclock guest "there is no kvm-clock, which the host's time is told by" \
 			"no-kvmclock on the kernel's command line" \
-			"$(off_command_line)"
+			"$(off_command_line no-kvmclock)"
 		;;
 	*)
 		problem broken no-kvmclock host "there is no kvm-clock, which the host's time is told by" \
@@ -158,7 +158,7 @@ check_confidential() {
 	! has /sys/devices/vmclock || return 0
 	problem broken confidential guest "a confidential guest" \
 		"it is made not to trust its host, for the time neither, and so the module stays off" \
-		"if you trust it all the same: echo 'options vmclock allow_confidential=1' | sudo tee /etc/modprobe.d/vmclock.conf && sudo modprobe vmclock"
+		"if you trust it all the same: echo 'options vmclock allow_confidential=1' | sudo tee /etc/modprobe.d/vmclock.conf; and when it is installed: sudo modprobe vmclock"
 }
 
 check_clocksource() {
@@ -184,7 +184,7 @@ check_clocksource() {
 	*\ clocksource=*)
 		problem degraded clocksource guest "the clocksource is $current" \
 			"clocksource= on the kernel's command line" \
-			"$(off_command_line)"
+			"$(off_command_line clocksource)"
 		;;
 	*)
 		if [ -n "$better" ]; then

@@ -32,7 +32,7 @@ newest_kernels() {
 # install_headers KERNEL: the command. Of one that has been superseded there may be none any more.
 install_headers() {
 	have apt-get || {
-		packages '' "kernel-devel-$1" "kernel-default-devel" "linux-headers (of the kernel that you boot)"
+		packages '' "kernel-devel-$1" "kernel-default-devel" "linux-headers # or those of the flavour that you boot"
 		return
 	}
 	newest=$(newest_kernels)
@@ -163,7 +163,7 @@ why_not_loaded() {
 	if [ -n "$by" ]; then
 		case $by in
 		/*) do="take vmclock out of $by, then: sudo modprobe vmclock" ;;
-		*) do=$(off_command_line) ;;
+		*) do=$(off_command_line "$(printf '%s\n' "$cmdline" | tr ' ' '\n' | grep 'blacklist=.*vmclock')") ;;
 		esac
 		problem broken blacklisted guest "$what" "$by forbids it" "$do"
 	elif [ -n "$word" ]; then
@@ -184,7 +184,7 @@ why_not_loaded() {
 	elif signatures_wanted && ! mokutil --test-key "$root$(dkms_key)" 2>/dev/null | grep -q 'already enrolled'; then
 		problem broken secure-boot guest "$what" \
 			"Secure Boot is on, and the key that DKMS signed it with is not enrolled" \
-			"$(have mokutil || echo "$(packages mokutil); ")sudo mokutil --import $(dkms_key) (it asks for a password to choose), then reboot and confirm it there"
+			"$(have mokutil || echo "$(packages mokutil); ")sudo mokutil --import $(dkms_key); it asks for a password to choose. Then reboot, and confirm it there"
 	else
 		problem broken not-loaded guest "$what" \
 			"it has not been loaded since it was installed, was unloaded, or refused" \
@@ -201,8 +201,11 @@ check_module() {
 	else
 		show module "vmclock is not loaded"
 		ours || return 0
-		found hidden-hypervisor no-kvmclock no-vmbus confidential container ||
-			if [ -n "$file" ]; then why_not_loaded; else why_not_built; fi
+		if [ -z "$file" ]; then
+			found hidden-hypervisor no-kvmclock no-vmbus container || why_not_built
+		else
+			found hidden-hypervisor no-kvmclock no-vmbus container confidential || why_not_loaded
+		fi
 	fi
 }
 

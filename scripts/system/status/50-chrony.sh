@@ -5,6 +5,8 @@
 : "${root?}" "${ptp?}"
 
 LINE_FILE=/run/chrony-dhcp/vmclock.conf
+# Where vmclock-chrony has it while chronyd is tried without.
+LINE_ASIDE=/run/chrony-dhcp/.vmclock.aside
 # Three of the polls that our line has chronyd make of the clock, one a 2^2 s, and one that was late.
 SETTLED_S=16
 
@@ -182,7 +184,7 @@ check_chronyd_runs() {
 	if ! have chronyd; then
 		problem degraded no-chronyd guest "there is no chronyd" \
 			"it is not installed, and systemd-timesyncd reads no PTP clock" \
-			"$(packages chrony) (it takes the place of systemd-timesyncd)"
+			"$(packages chrony) # it takes the place of systemd-timesyncd"
 		return
 	fi
 	if [ -n "$missing_clock" ]; then
@@ -234,9 +236,16 @@ own_file() {
 	esac
 }
 
+# chrony_too_old: for a line confdir
+chrony_too_old() { case $(chronyd -v 2>/dev/null) in *\ version\ [0-3].*) ;; *) false ;; esac; }
+
 check_chronyd_has_the_clock() {
 	[ -n "$chronyd" ] && [ -n "$ptp" ] || return 0
-	if [ "$(service "$chronyd")" = chronyd-restricted.service ]; then
+	if [ -z "$our_line" ] && chrony_too_old; then
+		problem degraded chrony-too-old guest "chronyd does not know of the clock" \
+			"it is from before chrony 4.0, which reads a folder that may be missing" \
+			"upgrade chrony to 4.0 or newer"
+	elif [ "$(service "$chronyd")" = chronyd-restricted.service ]; then
 		problem degraded chronyd-restricted guest "chronyd does not know of the clock" \
 			"it runs as chronyd-restricted.service, which may open no clock" \
 			"sudo systemctl disable --now chronyd-restricted.service && sudo systemctl enable --now $(chrony_unit) && sudo systemctl restart vmclock-chrony"
@@ -252,6 +261,14 @@ check_chronyd_has_the_clock() {
 			problem degraded drop-in-not-read guest "chronyd does not know of the clock" \
 				"its configuration, $chrony_file, does not read /etc/chrony/conf.d, where vmclock.conf names the folder of $LINE_FILE" \
 				"add this line to $(own_file): confdir /run/chrony-dhcp; then: sudo systemctl restart $(chrony_unit)"
+		elif has $LINE_ASIDE; then
+			problem degraded clock-put-aside guest "chronyd runs without the clock" \
+				"it did not start with the clock's line: it may not open it, or ended for another reason" \
+				"sudo journalctl -u $(chrony_unit), for why; and after mending: sudo systemctl restart vmclock-chrony"
+		elif ! have systemctl; then
+			problem degraded no-refclock guest "chronyd does not know of the clock" \
+				"without systemd nobody writes its line" \
+				"add to $(own_file): refclock PHC /dev/ptp_vmclock poll 2 dpoll 0 delay 0.00001; have the module loaded before chronyd starts, which it does not without the clock; then restart it"
 		else
 			problem degraded no-refclock guest "chronyd does not know of the clock" \
 				"vmclock-chrony.service, which writes its line to $LINE_FILE, is not installed or has failed" \
@@ -272,10 +289,30 @@ check_chronyd_has_the_clock() {
 	fi
 }
 
+# more_servers: or one that is believed alone
+more_servers() {
+	echo "more servers in $(own_file), as by a line pool, or trust on the line of the one that you believe; then: sudo systemctl restart vmclock-chrony"
+}
+
+# no_majority: chronyd has sources that answer, and takes them for wrong ones, all
+no_majority() {
+	printf '%s\n' "$sources" | grep -q '^.,x,' && ! printf '%s\n' "$sources" | grep -q '^.,[*+-],'
+}
+
+# stands_in: the line allows for so much, beside one server, that chronyd follows that
+stands_in() { case $our_line in *" delay 5.0"*) [ "$our_state" = - ] ;; *) false ;; esac; }
+
 check_chronyd_uses_the_clock() {
 	[ -n "$our_source" ] || return 0
 	fact source_state "$our_state"
 	reach=$(printf '%s' "$our_source" | cut -d, -f6)
+	if no_majority; then
+		show chronyd "runs, and follows nobody"
+		problem broken no-majority guest "chronyd follows nobody: the system clock runs free" \
+			"its sources differ by more than they allow for, and no side is a majority" \
+			"$(more_servers)"
+		return
+	fi
 	case $our_state in
 	'*') show chronyd "runs, and follows the host's clock ($(our_refid))" ;;
 	'+') show chronyd "runs, and follows the host's clock ($(our_refid)) with others" ;;
@@ -283,8 +320,18 @@ check_chronyd_uses_the_clock() {
 	x) show chronyd "runs, and takes the host's clock ($(our_refid)) for a wrong one" ;;
 	*) show chronyd "runs, and does not follow the host's clock ($(our_refid), state $our_state)" ;;
 	esac
+	! stands_in || problem note one-server guest "chronyd follows its one server, and not the host's clock" \
+		"of two sources that differ it would follow neither; so this one, which allows for 2.5 s, stands in when the server is silent" \
+		"to follow both: $(more_servers)"
 	case $our_state in
 	'?')
+		case " $our_line " in
+		*\ noselect\ *)
+			problem note noselect guest "chronyd only looks at the host's clock" "its line has noselect" \
+				"if you did not want that: sudo systemctl edit vmclock-chrony; sudo systemctl restart vmclock-chrony"
+			return
+			;;
+		esac
 		runs_s=$(runs_for "$chronyd")
 		if [ "$reach" = 0 ] && [ "${runs_s:-$SETTLED_S}" -ge $SETTLED_S ]; then
 			problem degraded clock-unreachable guest "chronyd gets no readings of the clock" \
@@ -316,7 +363,7 @@ check_named_clocks() {
 				"take that line out of $(file_with "$device"); the host's clock needs none of yours, a network card's a udev rule with a name"
 			;;
 		/dev/ptp_vmclock)
-			[ -z "$file" ] || problem degraded named-for-good guest "$file names /dev/ptp_vmclock for good" \
+			[ -z "$file" ] || ! have systemctl || chrony_too_old || problem degraded named-for-good guest "$file names /dev/ptp_vmclock for good" \
 				"when the clock is not there, chronyd does not start, and there is no NTP either" \
 				"take that line out: vmclock-chrony.service names the clock while it is there; sudo systemctl restart $(chrony_unit)"
 			;;

@@ -4,12 +4,15 @@
 : "${root?}"
 
 # phc2sys_steers ARGUMENT...: whether one with these does; it may steer a network card's clock. Without
-# -c it does, and -a leaves the system clock out unless there is -r.
+# -c it does, and -a leaves the system clock out unless there is -r. With -E it may steer nothing, and
+# tell another daemon: timemaster's does.
 phc2sys_steers() {
 	of='' automatic=false realtime=false
 	while [ $# -gt 0 ]; do
 		case $1 in
 		-c*) of="$of ${1#-c}" ;;
+		-E) case ${2:-} in ntpshm | refclock_sock) return 1 ;; esac ;;
+		-Entpshm | -Erefclock_sock) return 1 ;;
 		# Options without an argument may be written together, with -c as the last.
 		-[ahmqrvwx]*)
 			case ${1%%c*} in *a*) automatic=true ;; esac

@@ -56,43 +56,55 @@ check_offsets() {
 		show "$([ -n "$host" ] || echo offset)" \
 			"NTP ($ntp_count servers, within $(distance "$ntp_spread")) $(ahead "$ntp_median") the system clock"
 	fi
-	[ -n "$host" ] || return 0
-	who_is_off
+	if [ -n "$host" ]; then
+		who_is_off
+	elif servers_agree && apart "$ntp_median"; then
+		system_clock_is_off "$ntp_median" NTP
+	fi
 }
+
+# servers_agree: with each other, and there are enough of them to be believed
+servers_agree() { [ "$ntp_count" -ge 3 ] && ! apart "$ntp_spread"; }
 
 who_is_off() {
 	how="on a KVM host: chronyc tracking; on Hyper-V: w32tm /query /status"
 	if [ "$ntp_count" = 0 ]; then
-		! apart "$host" || system_clock_is_off "the host's"
+		! apart "$host" || system_clock_is_off "$host" "the host's clock"
 		return
 	fi
 	difference=$((host - ntp_median))
 	if ! apart "$difference"; then
-		! apart "$host" || system_clock_is_off "both the host's and NTP's"
-	elif [ "$ntp_count" -ge 3 ] && ! apart "$ntp_spread"; then
+		! apart "$host" || system_clock_is_off "$host" "the host's clock, like NTP,"
+	elif servers_agree; then
 		case $our_state in
 		x | -) how="$how. Until then chronyd follows the servers" ;;
 		esac
 		problem degraded host-clock-off host "the host's clock is $(ahead "$difference") NTP" \
 			"$ntp_count servers agree with each other, and not with the host: it is the host's clock that is off" \
 			"set the host's clock right: $how"
-	else
+	elif ! found no-majority; then
 		problem degraded host-or-ntp-off guest "the host's clock is $(ahead "$difference") NTP" \
 			"with fewer than three servers that agree, nobody can tell which is off" \
 			"give chronyd more: a pool line in /etc/chrony/chrony.conf; or look at the host, $how"
 	fi
 }
 
-# system_clock_is_off WHOSE
+# system_clock_is_off NS WHAT: that is ahead of it by so much
 system_clock_is_off() {
-	problem degraded system-clock-off guest "the system clock is off: $1 is $(ahead "$host") it" \
+	problem degraded system-clock-off guest "the system clock is off: $2 is $(ahead "$1") it" \
 		"nothing has set it since it went off, or it is still being slewed" \
-		"sudo chronyc makestep; who steers it is said above"
+		"$(
+			case "$(steerers)" in
+			*chronyd*) echo "sudo chronyc makestep" ;;
+			*phc2sys*) echo "restart phc2sys, which sets it when it starts; with -S 0.1 it does so at any time" ;;
+			*) echo "have a daemon set it: chronyd is recommended" ;;
+			esac
+		); who steers it is said above"
 }
 
 check_disbelieved() {
 	[ "$our_state" = x ] || return 0
-	! found host-clock-off host-or-ntp-off || return 0
+	! found host-clock-off host-or-ntp-off no-majority || return 0
 	problem degraded clock-disbelieved guest "chronyd takes the host's clock for a wrong one" \
 		"it is outside of what most of its other sources allow, by less than a tenth of a second" \
 		"chronyc sources -v; if the servers are far away, take nearer ones"

@@ -12,17 +12,26 @@ OFF_S=120
 # hwclock_is_there: what brings hwclock, where it is missing
 hwclock_is_there() { have hwclock || echo "$(packages util-linux-extra util-linux util-linux util-linux) && "; }
 
+# true_ahead_s: by what the system clock is behind what is known better, if it is off
+true_ahead_s() {
+	ahead_ns=0
+	if found system-clock-off; then ahead_ns=${host:-$ntp_median}; fi
+	echo $((ahead_ns / 1000000000))
+}
+
 check_rtc() {
 	rtc=$(get /sys/class/rtc/rtc0/since_epoch)
 	[ -n "$rtc" ] || return 0
 	# Of this machine and at this moment, unlike all the rest: tests have a date of their own.
 	off_s=$((rtc - $(date +%s)))
 	number rtc_ahead_s "$off_s"
+	# One that went on while the guest was paused is right, and the system clock is not.
+	off_s=$((off_s - $(true_ahead_s)))
 	abs_s=${off_s#-}
 	zones=$(((abs_s + ZONE_S / 2) / ZONE_S))
 	rest=$((abs_s - zones * ZONE_S))
 	if [ "$abs_s" -le $OFF_S ]; then
-		show rtc "UTC, like the system clock"
+		show rtc "UTC$(found system-clock-off || echo ', like the system clock')"
 	elif [ "$zones" -ge $ZONES_MIN ] && [ "$zones" -le 56 ] && [ "${rest#-}" -le $OFF_S ]; then
 		rtc_in_local_time "$(awk "BEGIN { printf \"%g h %s\", $zones / 4, $off_s < 0 ? \"behind\" : \"ahead\" }")"
 	else
