@@ -59,6 +59,11 @@ folders() {
 	printf '%s\n' "$lib/status" "$lib" "$PREFIX/share/vmclock" "$units/chrony.service.d" \
 		"$units/chronyd.service.d" "$units/chronyd-restricted.service.d" "$PREFIX/share/man/man4" \
 		"$PREFIX/share/man/man8" /etc/chrony/conf.d /etc/chrony
+	# A place that was made for this.
+	case $PREFIX in
+	/usr | /usr/local | /opt) ;;
+	*) printf '%s\n' "$PREFIX/share/man" "$PREFIX/share" "$PREFIX/lib" "$PREFIX/bin" "$PREFIX" ;;
+	esac
 }
 
 # on_this_machine: and not into a folder, for a package
@@ -121,9 +126,13 @@ dkms_versions() {
 # dkms_remove VERSION. Kernel by kernel: for all at once, DKMS 3.0 looks in each for the modules
 # that the one before it had.
 dkms_remove() {
-	# DKMS itself does nothing for one whose source somebody has deleted.
-	if [ -e "/var/lib/dkms/vmclock/$1" ] && [ ! -e "/var/lib/dkms/vmclock/$1/source/dkms.conf" ]; then
+	# DKMS may have been removed, and does nothing for one whose source somebody has deleted.
+	if ! command -v dkms >/dev/null ||
+		{ [ -e "/var/lib/dkms/vmclock/$1" ] && [ ! -e "/var/lib/dkms/vmclock/$1/source/dkms.conf" ]; }; then
 		rm -rf "/var/lib/dkms/vmclock/$1"
+		# DKMS's links to what it has built, by kernel.
+		for link in /var/lib/dkms/vmclock/kernel-*; do [ -e "$link" ] || rm -f "$link"; done
+		rmdir /var/lib/dkms/vmclock 2>/dev/null || :
 		# They may be the package's.
 		[ -z "$(owner)" ] || return 0
 		# Debian's place, openSUSE's, Fedora's.
@@ -145,7 +154,8 @@ dkms_remove() {
 				say "$kernel: DKMS could not remove it (above)"
 		done
 	# The last takes the version with it; one that was never built is still there.
-	[ ! -e "/var/lib/dkms/vmclock/$1" ] || dkms remove -m vmclock -v "$1" --all >/dev/null
+	[ ! -e "/var/lib/dkms/vmclock/$1" ] || dkms remove -m vmclock -v "$1" --all >/dev/null ||
+		say "DKMS could not remove $1 (above)"
 }
 
 # reload: has systemd and udev read what has changed, and name a clock that is there already
