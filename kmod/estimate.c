@@ -382,7 +382,7 @@ static bool outlived(const struct vmclock_estimate *est, const struct vmclock_li
 		     const struct vmclock_sample *sample)
 {
 	u64 first_ns = est->samples[est->count - line->samples].ref_ns;
-	u64 last_ns = est->samples[est->count - 1].ref_ns;
+	u64 last_ns = newest_of(est)->ref_ns;
 
 	return line->samples >= RATE_SAMPLES_MIN && !sample->by_arrival &&
 	       sample->ref_ns - last_ns > last_ns - first_ns;

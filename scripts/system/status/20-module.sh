@@ -201,11 +201,8 @@ check_module() {
 	else
 		show module "vmclock is not loaded"
 		ours || return 0
-		if [ -z "$file" ]; then
-			found hidden-hypervisor no-kvmclock no-vmbus container || why_not_built
-		else
-			found hidden-hypervisor no-kvmclock no-vmbus container confidential || why_not_loaded
-		fi
+		found hidden-hypervisor no-kvmclock no-vmbus container ||
+			if [ -z "$file" ]; then why_not_built; else found confidential || why_not_loaded; fi
 	fi
 }
 

@@ -239,6 +239,9 @@ own_file() {
 # chrony_too_old: for a line confdir
 chrony_too_old() { case $(chronyd -v 2>/dev/null) in *\ version\ [0-3].*) ;; *) false ;; esac; }
 
+# only_by_hand: nobody can name the clock to chronyd while it is there
+only_by_hand() { ! have systemctl || chrony_too_old; }
+
 check_chronyd_has_the_clock() {
 	[ -n "$chronyd" ] && [ -n "$ptp" ] || return 0
 	if [ -z "$our_line" ] && chrony_too_old; then
@@ -363,7 +366,7 @@ check_named_clocks() {
 				"take that line out of $(file_with "$device"); the host's clock needs none of yours, a network card's a udev rule with a name"
 			;;
 		/dev/ptp_vmclock)
-			[ -z "$file" ] || ! have systemctl || chrony_too_old || problem degraded named-for-good guest "$file names /dev/ptp_vmclock for good" \
+			[ -z "$file" ] || only_by_hand || problem degraded named-for-good guest "$file names /dev/ptp_vmclock for good" \
 				"when the clock is not there, chronyd does not start, and there is no NTP either" \
 				"take that line out: vmclock-chrony.service names the clock while it is there; sudo systemctl restart $(chrony_unit)"
 			;;

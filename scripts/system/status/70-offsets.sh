@@ -85,7 +85,7 @@ who_is_off() {
 	elif ! found no-majority; then
 		problem degraded host-or-ntp-off guest "the host's clock is $(ahead "$difference") NTP" \
 			"with fewer than three servers that agree, nobody can tell which is off" \
-			"give chronyd more: a pool line in /etc/chrony/chrony.conf; or look at the host, $how"
+			"give chronyd more: a pool line in $(own_file); or look at the host, $how"
 	fi
 }
 
