@@ -2,18 +2,11 @@
 /*
  * The estimate: what several samples together say of the epoch.
  *
- * A host that tells its time of its own accord does so every few seconds, and each time is
- * off by what came between its reading one clock and the other: mostly nothing, now and
- * then milliseconds. The line through the samples is Theil's and Sen's: its rate is the
- * median of the rates between any two samples, its height the median of what is left.
- * Against such noise it is as good as least squares, and up to 29 % of the samples may be
- * off by any amount before it is; least squares is moved by a single one.
- *
- * How many samples? The more, the less is left of their noise; but a host's clock is steered,
- * and by and by a line is wrong for it. Half of the noise is not worth a line that bends. So
- * it rests on the newest 32 samples, or twice as many, and so on, for as long as the longer
- * line ends where all the shorter ones say, to within their own error (Lepski's method, by
- * the intersection of confidence intervals).
+ * A line goes through them (see line.c). Through how many? The more, the less is left of their
+ * noise; but a host's clock is steered, and by and by a line is wrong for it. Half of the noise
+ * is not worth a line that bends. So it rests on the newest 32 samples, or twice as many, and so
+ * on, for as long as the longer line ends where all the shorter ones say, to within their own
+ * error (Lepski's method, by the intersection of confidence intervals).
  *
  * Medians are slow to see what is really new, so that is looked for: a step, and a row of
  * newest samples that are all off to one side, as after a change of the host's rate. Then
@@ -24,12 +17,11 @@
 #include <linux/limits.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
-#include <linux/sort.h>
 #include <linux/string.h>
 #include <linux/time64.h>
 
-#include "epoch.h"
 #include "estimate.h"
+#include "line.h"
 
 /*
  * Further off than this is no noise but a host's clock that was set: samples are pairs of
@@ -57,21 +49,6 @@
  */
 #define RUN_MIN			3
 
-/* Two samples tell no rate from noise. */
-#define RATE_SAMPLES_MIN	3
-
-/* But one that falls behind the other by more than this came late: no clock is so bad. */
-#define RATE_BELIEVED_PPM	1000LL
-
-/*
- * Of fewer than five samples a single one that came late decides the median of the rates. Then
- * another is off that line, by as much of what the one is late as the smallest gap is of the line;
- * those of a host that slews its clock as fast are off by their noise. Half of what the line grows
- * by may be noise, and so may be this, which is no matter.
- */
-#define RATE_ROBUST_MIN		5
-#define LATE_BELIEVED_NS	(2 * NSEC_PER_MSEC)
-
 /*
  * What a line through n samples ends within, in their residuals over the root of n: with
  * Gaussian noise its error's deviation is 3.7 of these, with uniform noise 2.9. Twice that and
@@ -92,155 +69,6 @@
  */
 #define SPACING_MIN_NS		(100 * NSEC_PER_MSEC)
 
-/*
- * The fastest that a host's clock can be made to run: the kernel's tick may be changed by
- * a tenth (adjtimex(2)). What exceeds it is noise.
- */
-#define RATE_MAX		((1LL << VMCLOCK_RATE_SHIFT) / 10)
-
-/*
- * The error of a rate is the noise over the length of the line. So this many lengths later
- * the line is off by so many times the noise; nothing that is further off is told of it.
- */
-#define TRUSTED_LENGTHS		4
-
-static int compare(const void *a, const void *b)
-{
-	s64 first = *(const s64 *)a, second = *(const s64 *)b;
-
-	return first < second ? -1 : first > second;
-}
-
-/* Of an even number of values the lower of the two in the middle. */
-static s64 median(s64 *values, unsigned int count)
-{
-	sort(values, count, sizeof(*values), compare, NULL);
-	return values[(count - 1) / 2];
-}
-
-/**
- * vmclock_line_residual_ns() - how far a sample is above the line
- * @line: the line
- * @sample: the sample, of any time
- */
-s64 vmclock_line_residual_ns(const struct vmclock_line *line, const struct vmclock_sample *sample)
-{
-	s64 time_ns = (s64)sample->ref_ns - (s64)line->ref_ns;
-
-	return sample->epoch_ns - line->epoch_ns -
-	       vmclock_epoch_growth_ns(line->rate, time_ns);
-}
-
-/* (dividend << VMCLOCK_RATE_SHIFT) / divisor, for a quotient that fits. */
-static s64 ratio(s64 dividend, u64 divisor)
-{
-	u64 size = mul_u64_u64_div_u64(abs(dividend), 1ULL << VMCLOCK_RATE_SHIFT, divisor);
-
-	return dividend < 0 ? -(s64)size : (s64)size;
-}
-
-/*
- * The median of the rates between any two of the samples. Of many samples only between those
- * that are a multiple of some stride apart, each the same number of times: there are no more
- * pairs than the fewest samples have.
- */
-static s64 median_rate(s64 *scratch, const struct vmclock_sample *samples,
-		       unsigned int count)
-{
-	unsigned int stride = DIV_ROUND_UP(count * count, VMCLOCK_ESTIMATE_SAMPLES_MIN *
-						  VMCLOCK_ESTIMATE_SAMPLES_MIN);
-	unsigned int pairs = 0, i, j;
-
-	for (i = 0; i < count; i++) {
-		for (j = i + stride; j < count; j += stride) {
-			u64 time_ns = samples[j].ref_ns - samples[i].ref_ns;
-			s64 growth_ns = samples[j].epoch_ns - samples[i].epoch_ns;
-
-			/* No rate of a clock; and the quotient would not fit. */
-			if (abs(growth_ns) >= time_ns)
-				continue;
-			scratch[pairs++] = ratio(growth_ns, time_ns);
-		}
-	}
-	if (!pairs)
-		return 0;
-	return clamp_t(s64, median(scratch, pairs), -RATE_MAX, RATE_MAX);
-}
-
-/* How high the line is above the newest sample, if it has this rate; scratch is sorted then. */
-static s64 median_height_ns(s64 *scratch, const struct vmclock_sample *samples,
-			    unsigned int count, const struct vmclock_line *line)
-{
-	unsigned int i;
-
-	for (i = 0; i < count; i++)
-		scratch[i] = vmclock_line_residual_ns(line, &samples[i]);
-	return median(scratch, count);
-}
-
-/* Did the newer sample, by the older one? */
-static bool came_late(const struct vmclock_sample *older, const struct vmclock_sample *newer)
-{
-	u64 time_ns = newer->ref_ns - older->ref_ns;
-
-	return older->epoch_ns - newer->epoch_ns >
-	       (s64)div_u64(time_ns, 1000000 / RATE_BELIEVED_PPM);
-}
-
-/* That of the newest sample, or of the one before if that came late. */
-static s64 height_of_two_ns(const struct vmclock_sample *samples, unsigned int count)
-{
-	const struct vmclock_sample *newest = &samples[count - 1];
-
-	return came_late(&samples[0], newest) ? samples[0].epoch_ns - newest->epoch_ns : 0;
-}
-
-/* Is that the samples' rate, and not what one of them is off by? Of heights above it, sorted. */
-static bool believed(s64 rate, const s64 *heights_ns, const struct vmclock_sample *samples,
-		     unsigned int count)
-{
-	u64 length_ns = samples[count - 1].ref_ns - samples[0].ref_ns;
-	u64 off_ns = heights_ns[count - 1] - heights_ns[0];
-	u64 gap_ns = length_ns, late_ns;
-	unsigned int i;
-
-	if (count >= RATE_ROBUST_MIN)
-		return true;
-	for (i = 1; i < count; i++)
-		gap_ns = min(gap_ns, samples[i].ref_ns - samples[i - 1].ref_ns);
-	late_ns = max_t(u64, LATE_BELIEVED_NS, abs(vmclock_epoch_growth_ns(rate, length_ns)) / 2);
-	return off_ns <= mul_u64_u64_div_u64(late_ns, gap_ns, length_ns);
-}
-
-static void fit(s64 *scratch, const struct vmclock_sample *samples, unsigned int count,
-		struct vmclock_line *line)
-{
-	const struct vmclock_sample *newest = &samples[count - 1];
-	s64 height_ns;
-	unsigned int i;
-
-	*line = (struct vmclock_line){
-		.ref_ns = newest->ref_ns,
-		.epoch_ns = newest->epoch_ns,
-		.trusted_ns = TRUSTED_LENGTHS * (newest->ref_ns - samples[0].ref_ns),
-		.samples = count,
-	};
-	if (count >= RATE_SAMPLES_MIN) {
-		line->rate = median_rate(scratch, samples, count);
-		height_ns = median_height_ns(scratch, samples, count, line);
-		if (!believed(line->rate, scratch, samples, count)) {
-			line->rate = 0;
-			height_ns = median_height_ns(scratch, samples, count, line);
-		}
-		line->epoch_ns += height_ns;
-	} else {
-		line->epoch_ns += height_of_two_ns(samples, count);
-	}
-	for (i = 0; i < count; i++)
-		scratch[i] = abs(vmclock_line_residual_ns(line, &samples[i]));
-	line->residual_ns = median(scratch, count);
-}
-
 /* How far the end of the line may be off; of the root four binary places. */
 static s64 end_error_ns(const struct vmclock_line *line)
 {
@@ -257,13 +85,13 @@ static void fit_longest(struct vmclock_estimate *est, struct vmclock_line *line)
 	struct vmclock_line longer;
 	s64 error_ns;
 
-	fit(est->scratch, &est->samples[est->count - count], count, line);
+	vmclock_line_fit(est->scratch, &est->samples[est->count - count], count, line);
 	while (count < est->count) {
 		error_ns = end_error_ns(line);
 		least_ns = max(least_ns, line->epoch_ns - error_ns);
 		most_ns = min(most_ns, line->epoch_ns + error_ns);
 		count = min(est->count, 2 * count);
-		fit(est->scratch, &est->samples[est->count - count], count, &longer);
+		vmclock_line_fit(est->scratch, &est->samples[est->count - count], count, &longer);
 		if (longer.epoch_ns < least_ns || longer.epoch_ns > most_ns)
 			break;
 		*line = longer;
@@ -291,7 +119,7 @@ static bool agree(s64 *scratch, const struct vmclock_sample *samples, unsigned i
 	struct vmclock_line line;
 	unsigned int i;
 
-	fit(scratch, samples, count, &line);
+	vmclock_line_fit(scratch, samples, count, &line);
 	for (i = 0; i < count; i++)
 		if (abs(vmclock_line_residual_ns(&line, &samples[i])) > most_ns)
 			return false;
@@ -384,7 +212,7 @@ static bool outlived(const struct vmclock_estimate *est, const struct vmclock_li
 	u64 first_ns = est->samples[est->count - line->samples].ref_ns;
 	u64 last_ns = newest_of(est)->ref_ns;
 
-	return line->samples >= RATE_SAMPLES_MIN && !sample->by_arrival &&
+	return line->samples >= VMCLOCK_LINE_RATE_MIN && !sample->by_arrival &&
 	       sample->ref_ns - last_ns > last_ns - first_ns;
 }
 
@@ -411,7 +239,7 @@ int vmclock_estimate_add(struct vmclock_estimate *est, const struct vmclock_samp
 		if (sample->ref_ns <= newest_of(est)->ref_ns)
 			return -EINVAL;
 		if (outlived(est, line, sample))
-			begin_anew(est, came_late(newest_of(est), sample) ? 1 : 0);
+			begin_anew(est, vmclock_sample_came_late(newest_of(est), sample) ? 1 : 0);
 	}
 	if (est->count) {
 		ret = look_for_step(est, line, sample);

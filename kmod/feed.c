@@ -28,6 +28,7 @@
 #include "estimate.h"
 #include "feed.h"
 #include "host.h"
+#include "line.h"
 #include "log.h"
 
 /* Ten minutes as in the kernel's own driver (drivers/hv/hv_util.c), a day at most. */

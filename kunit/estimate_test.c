@@ -10,6 +10,7 @@
 #include "seed.h"
 
 #include "../kmod/epoch.c"
+#include "../kmod/line.c"
 #include "../kmod/estimate.c"
 
 #define PERIOD_NS	(5 * NSEC_PER_SEC)
@@ -101,7 +102,7 @@ static void estimate_learns_a_rate(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(rates); i++) {
 		estimate_test_init(test);
 		made.rate = rates[i];
-		tell_exactly(test, RATE_SAMPLES_MIN);
+		tell_exactly(test, VMCLOCK_LINE_RATE_MIN);
 		/* Samples are in ns: of the 10 s, each may be off by one, and so may the sum. */
 		KUNIT_EXPECT_LE(test, abs(made.line.rate - rates[i]), PPM / 2000);
 		expect_within(test, 2);

@@ -14,6 +14,7 @@
 #define EXPORT_SYMBOL_GPL(sym)
 
 #include "../kmod/epoch.c"
+#include "../kmod/line.c"
 #include "../kmod/estimate.c"
 #include "../kmod/feed.c"
 

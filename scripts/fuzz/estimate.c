@@ -4,6 +4,7 @@
  * with a noise that is bounded, a line that is no further off than some times that.
  */
 #include "../../kmod/epoch.c"
+#include "../../kmod/line.c"
 #include "../../kmod/estimate.c"
 
 u64 rdtsc_ordered(void) { return 0; }
