@@ -11,15 +11,13 @@
 #include <linux/export.h>
 #include <linux/irqflags.h>
 #include <linux/kernel.h>
+#include <linux/lockdep.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
-#include <linux/moduleparam.h>
 #include <linux/notifier.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
-#include <linux/slab.h>
 #include <linux/spinlock.h>
-#include <linux/string.h>
 #include <linux/suspend.h>
 #include <linux/time64.h>
 #include <linux/workqueue.h>
@@ -27,74 +25,14 @@
 #include "epoch.h"
 #include "estimate.h"
 #include "feed.h"
+#include "feed_place.h"
+#include "feed_told.h"
 #include "host.h"
 #include "line.h"
 #include "log.h"
 
-/* Ten minutes as in the kernel's own driver (drivers/hv/hv_util.c), a day at most. */
-#define TIMEOUT_S_DEFAULT	600
-#define TIMEOUT_S_MAX		86400
-
-static unsigned int feed_timeout_s = TIMEOUT_S_DEFAULT;
-
-static int feed_timeout_s_set(const char *val, const struct kernel_param *kp)
-{
-	unsigned int value;
-
-	if (kstrtouint(val, 0, &value) || !value || value > TIMEOUT_S_MAX) {
-		pr_err("feed_timeout_s: must be a number, 1 to %u\n", TIMEOUT_S_MAX);
-		return -EINVAL;
-	}
-	WRITE_ONCE(feed_timeout_s, value);
-	return 0;
-}
-
-static const struct kernel_param_ops feed_timeout_s_ops = {
-	.set = feed_timeout_s_set,
-	.get = param_get_uint,
-};
-
-module_param_cb(feed_timeout_s, &feed_timeout_s_ops, &feed_timeout_s, 0644);
-MODULE_PARM_DESC(feed_timeout_s,
-		 "Hyper-V: readings fail when the host's last sample is older than this, in s (default 600, 1 to 86400)");
-
-/*
- * A message lies in the ring until an interrupt and a tasklet have been served: some tens of
- * microseconds, on a busy guest some milliseconds. One that says it took longer than a second
- * says so wrongly, or is from before something that held us up.
- */
-#define UNDER_WAY_MAX_NS	NSEC_PER_SEC
-
-/* So one that says so is believed if it is off by no more than a sample's noise. */
-#define LATE_ERROR_NS		(100 * NSEC_PER_MSEC)
-
-/* The host's reference time and ours are one, but for its unit of 100 ns. */
-#define FUTURE_MAX_NS		NSEC_PER_USEC
-
-/* So many in a row whose reference time is impossible: the host does not know its own. */
-#define DISTRUST_MIN		3
-
-/*
- * A pause that can be told from the noise of a sample. Its length is known to half of that, and
- * to 2^-17 or 8 ppm, for the rate at which two clocks differ is not quite the same at all times.
- * After an hour and a half that is another half, and two pauses could be taken for one.
- */
-#define PAUSE_MIN_NS		(100 * NSEC_PER_MSEC)
-#define PAUSE_ERROR_NS		(PAUSE_MIN_NS / 2)
-#define PAUSE_ERROR_SHIFT	17
-#define PAUSE_MAX_NS		(PAUSE_ERROR_NS << PAUSE_ERROR_SHIFT)
-
 /* How often we look whether the page has changed when nobody reads. */
 #define LOOK_MS			1000
-
-/* What readers see: never changed, but replaced. */
-struct told {
-	struct vmclock_line line;
-	struct vmclock_page page;
-	struct rcu_head rcu;
-};
-
-static struct told __rcu *told;
 
 static struct feed {
 	/* Held by what the host sends and by our own look: no reader waits for it. */
@@ -103,15 +41,7 @@ static struct feed {
 	void (*sampled)(bool sync);
 	struct vmclock_estimate estimate;
 	struct vmclock_line line;
-	/* The page in force, and reference time since which it certainly was. */
-	struct vmclock_page page;
-	u64 page_since_ns;
-	u64 last_arrival_ns;
-	/* What was told before the page changed, until there is a sample since. */
-	struct vmclock_line line_before;
-	struct vmclock_page page_before;
-	bool has_before;
-	unsigned int distrust;
+	struct vmclock_place place;
 	/* The host wanted the guest's clock set, in a message that was not believed. */
 	bool sync_wanted;
 	/* Where there is no sample, silence counts from here. */
@@ -122,20 +52,16 @@ static struct feed {
 	.lock = __SPIN_LOCK_UNLOCKED(feed.lock),
 };
 
-/* NULL: nothing. Nor without memory, for what was told before may be wrong now. */
 static void tell(const struct vmclock_line *line)
 {
-	struct told *new = NULL, *old;
+	lockdep_assert_held(&feed.lock);
+	vmclock_told_replace(line, &feed.place.page);
+}
 
-	if (line)
-		new = kmalloc(sizeof(*new), GFP_ATOMIC);
-	if (new) {
-		new->line = *line;
-		new->page = feed.page;
-	}
-	old = rcu_replace_pointer(told, new, lockdep_is_held(&feed.lock));
-	if (old)
-		kfree_rcu(old, rcu);
+/* NULL: nothing that holds. */
+static const struct vmclock_line *line_told(void)
+{
+	return feed.facts.last_ref_ns ? &feed.line : NULL;
 }
 
 static int read_now(struct vmclock_instant *now)
@@ -154,7 +80,7 @@ static void forget(void)
 {
 	feed.silent_from_ns = max(feed.silent_from_ns, feed.facts.last_ref_ns);
 	feed.facts.last_ref_ns = 0;
-	feed.distrust = 0;
+	feed.place.distrust = 0;
 	vmclock_estimate_reset(&feed.estimate);
 	tell(NULL);
 }
@@ -165,134 +91,27 @@ static void forget(void)
  */
 static void look_at_page(const struct vmclock_instant *now)
 {
-	if (vmclock_page_same(&feed.page, &now->page) &&
-	    now->ref_ns + UNDER_WAY_MAX_NS >= feed.facts.last_ref_ns)
+	if (vmclock_page_same(&feed.place.page, &now->page) &&
+	    now->ref_ns + VMCLOCK_UNDER_WAY_MAX_NS >= feed.facts.last_ref_ns)
 		return;
 	if (feed.facts.samples)
 		feed.facts.page_changes++;
-	if (feed.facts.last_ref_ns) {
-		feed.line_before = feed.line;
-		feed.page_before = feed.page;
-		feed.has_before = true;
-	}
-	feed.page = now->page;
-	feed.page_since_ns = now->ref_ns;
+	vmclock_place_page(&feed.place, now, line_told());
 	forget();
 	feed.silent_from_ns = now->ref_ns;
-}
-
-/* Is it possible that the message was sent at this reference time? */
-static bool possible(u64 ref_ns, const struct vmclock_instant *now)
-{
-	return ref_ns <= now->ref_ns + FUTURE_MAX_NS &&
-	       now->ref_ns <= ref_ns + UNDER_WAY_MAX_NS;
-}
-
-/* Is it possible that the message was sent before the page changed? */
-static bool maybe_from_before(const struct vmclock_sample *sample,
-			      const struct vmclock_instant *now)
-{
-	if (sample->by_arrival)
-		return feed.page_since_ns && now->ref_ns - feed.page_since_ns < UNDER_WAY_MAX_NS;
-	return sample->ref_ns < feed.page_since_ns;
-}
-
-/*
- * Was it sent since? A pause stops reference time, but neither UTC nor, as a rule, the TSC:
- * if both say that it was of the same length, the message is from after it.
- */
-static bool from_after(const struct vmclock_sample *sample, const struct vmclock_instant *now)
-{
-	const struct vmclock_line *line = &feed.line_before;
-	struct vmclock_instant before = { .page = feed.page_before, .tsc = now->tsc };
-	s64 by_tsc_ns, by_utc_ns;
-
-	if (!feed.has_before || feed.host->ref(&before))
-		return false;
-	by_tsc_ns = before.ref_ns - now->ref_ns;
-	if (by_tsc_ns < (s64)PAUSE_MIN_NS || by_tsc_ns > (s64)PAUSE_MAX_NS)
-		return false;
-	by_utc_ns = vmclock_line_residual_ns(line, sample);
-	/* The TSC's time went by at the reference clock's rate. */
-	by_tsc_ns += vmclock_epoch_growth_ns(line->rate, by_tsc_ns);
-	return abs(by_utc_ns - by_tsc_ns) <=
-	       PAUSE_ERROR_NS + (by_tsc_ns >> PAUSE_ERROR_SHIFT);
-}
-
-/*
- * It was under way for longer than any message should be. But what it says of the past is what
- * was told of that: then it is as good as one that came in time.
- */
-static bool late_and_right(const struct vmclock_feed_message *message,
-			   const struct vmclock_instant *now)
-{
-	struct vmclock_sample sample = {
-		.ref_ns = message->ref_ns,
-		.epoch_ns = message->utc_ns - (s64)message->ref_ns,
-	};
-
-	if (!feed.facts.last_ref_ns || message->ref_ns > now->ref_ns ||
-	    message->ref_ns < feed.page_since_ns)
-		return false;
-	return abs(vmclock_line_residual_ns(&feed.line, &sample)) <= LATE_ERROR_NS;
-}
-
-/*
- * place() - at which reference time was it what the host says?
- *
- * Where the host does not tell, or not rightly, all that is known is that the message
- * was sent before it arrived.
- */
-static int place(const struct vmclock_feed_message *message,
-		 const struct vmclock_instant *now, struct vmclock_sample *sample)
-{
-	bool has_ref = message->has_ref;
-	u64 since_last_ns = now->ref_ns - feed.last_arrival_ns;
-
-	feed.last_arrival_ns = now->ref_ns;
-	if (has_ref && (possible(message->ref_ns, now) || late_and_right(message, now))) {
-		feed.distrust = 0;
-	} else if (has_ref) {
-		/* Some that come together have been held up together, and prove nothing. */
-		if (since_last_ns >= UNDER_WAY_MAX_NS && feed.distrust < DISTRUST_MIN)
-			feed.distrust++;
-		if (since_last_ns < UNDER_WAY_MAX_NS || feed.distrust < DISTRUST_MIN)
-			return VMCLOCK_REJECT_REFERENCE;
-		has_ref = false;
-	}
-
-	*sample = (struct vmclock_sample){
-		.ref_ns = has_ref ? message->ref_ns : now->ref_ns,
-		.by_arrival = !has_ref,
-	};
-	return -1;
 }
 
 /* Returns the kind of reject, or -1 if it is believed. */
 static int take(const struct vmclock_feed_message *message,
 		const struct vmclock_instant *now)
 {
-	struct vmclock_instant at = *now;
 	struct vmclock_sample sample;
-	struct vmclock_epoch epoch;
-	s32 nsec;
-	s64 sec;
 	int reject;
 
 	look_at_page(now);
-	reject = place(message, now, &sample);
+	reject = vmclock_place_message(&feed.place, message, now, line_told(), &sample);
 	if (reject >= 0)
 		return reject;
-
-	sec = div_s64_rem(message->utc_ns, NSEC_PER_SEC, &nsec);
-	at.ref_ns = sample.ref_ns;
-	at.ref_frac = 0;
-	if (vmclock_epoch_from_utc(&epoch, sec, nsec, &at))
-		return VMCLOCK_REJECT_RANGE;
-	sample.epoch_ns = epoch.epoch_ns;
-	/* It may have been in the ring when the page changed. */
-	if (maybe_from_before(&sample, now) && !from_after(&sample, now))
-		return VMCLOCK_REJECT_PAGE;
 
 	/* What the host says of the time before is no longer so. */
 	if (feed.sync_wanted)
@@ -307,7 +126,7 @@ static int take(const struct vmclock_feed_message *message,
 	default:
 		return VMCLOCK_REJECT_RANGE;
 	}
-	feed.has_before = false;
+	feed.place.has_before = false;
 	feed.facts.samples++;
 	feed.facts.last_ref_ns = sample.ref_ns;
 	feed.facts.leap = message->leap;
@@ -421,9 +240,9 @@ void vmclock_feed_forget(void)
 	struct vmclock_instant now;
 
 	spin_lock_bh(&feed.lock);
-	feed.has_before = false;
+	feed.place.has_before = false;
 	/* It may come back with the numbers that the page had, and this was by the other's time. */
-	feed.page_since_ns = 0;
+	feed.place.since_ns = 0;
 	if (feed.facts.samples)
 		feed.facts.page_changes++;
 	forget();
@@ -436,7 +255,7 @@ EXPORT_SYMBOL_GPL(vmclock_feed_forget);
 /* Once a second: a page that changes while nobody reads, a host that falls silent. */
 static void look(struct work_struct *work)
 {
-	s64 silent_ns = 0, timeout_ns = (u64)READ_ONCE(feed_timeout_s) * NSEC_PER_SEC;
+	s64 silent_ns = 0, timeout_ns = vmclock_told_timeout_ns();
 	struct vmclock_instant now;
 	bool was_silent, silent;
 
@@ -492,8 +311,8 @@ int vmclock_feed_start(const struct vmclock_host *host)
 	ret = register_pm_notifier(&hibernation_block);
 	if (ret)
 		return ret;
-	feed.page = now.page;
-	feed.page_since_ns = now.ref_ns;
+	feed.place.ref = host->ref;
+	vmclock_place_page(&feed.place, &now, NULL);
 	feed.silent_from_ns = now.ref_ns;
 	schedule_delayed_work(&look_work, 0);
 	return 0;
@@ -540,39 +359,9 @@ void vmclock_feed_stop(void)
  */
 int vmclock_feed_epoch(const struct vmclock_instant *now, struct vmclock_epoch *epoch)
 {
-	u64 timeout_ns = (u64)READ_ONCE(feed_timeout_s) * NSEC_PER_SEC;
-	const struct vmclock_line *line;
-	const struct told *current_told;
-	s64 age_ns;
-	int ret;
+	int ret = vmclock_told_epoch(now, epoch);
 
-	rcu_read_lock();
-	current_told = rcu_dereference(told);
-	if (!current_told) {
-		ret = READ_ONCE(feed.facts.samples) ? -ESTALE : -ENODATA;
-		goto out;
-	}
-	line = &current_told->line;
-	age_ns = now->ref_ns - line->ref_ns;
-	ret = -ESTALE;
-	if (!vmclock_page_same(&current_told->page, &now->page) || age_ns > (s64)timeout_ns ||
-	    age_ns < -(s64)UNDER_WAY_MAX_NS)
-		goto out;
-
-	*epoch = (struct vmclock_epoch){
-		.epoch_ns = line->epoch_ns,
-		.ref_ns = line->ref_ns,
-		.rate = line->rate,
-		.page = now->page,
-	};
-	if (age_ns > (s64)line->trusted_ns) {
-		epoch->epoch_ns += vmclock_epoch_growth_ns(line->rate, line->trusted_ns);
-		epoch->rate = 0;
-	}
-	ret = 0;
-out:
-	rcu_read_unlock();
-	return ret;
+	return ret == -ENODATA && READ_ONCE(feed.facts.samples) ? -ESTALE : ret;
 }
 
 /**

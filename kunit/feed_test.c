@@ -16,6 +16,8 @@
 #include "../kmod/epoch.c"
 #include "../kmod/line.c"
 #include "../kmod/estimate.c"
+#include "../kmod/feed_place.c"
+#include "../kmod/feed_told.c"
 #include "../kmod/feed.c"
 
 #define PERIOD_NS	(5 * NSEC_PER_SEC)
@@ -75,11 +77,11 @@ static int feed_test_init(struct kunit *test)
 		.sequence = 1, .ref_ns = 1000 * NSEC_PER_SEC, .epoch_ns = 1700000000 * NSEC_PER_SEC,
 	};
 	memset(&feed.facts, 0, sizeof(feed.facts));
-	feed.distrust = 0;
-	feed.has_before = false;
+	feed.place.distrust = 0;
+	feed.place.has_before = false;
 	feed.sync_wanted = false;
 	feed.silent = false;
-	feed.last_arrival_ns = 0;
+	feed.place.last_arrival_ns = 0;
 	vmclock_estimate_reset(&feed.estimate);
 	vmclock_feed_notify(made_sampled);
 	return vmclock_feed_start(&made_host);
@@ -452,14 +454,14 @@ static void feed_reference_is_impossible(struct kunit *test)
 	message = sound(0);
 	message.ref_ns = U64_MAX;
 	KUNIT_EXPECT_EQ(test, send(message), -EBADMSG);
-	message = sound(UNDER_WAY_MAX_NS + 1);
+	message = sound(VMCLOCK_UNDER_WAY_MAX_NS + 1);
 	message.utc_ns += LATE_ERROR_NS + 1;
 	KUNIT_EXPECT_EQ(test, send(message), -EBADMSG);
 	message.ref_ns = 0;
 	KUNIT_EXPECT_EQ(test, send(message), -EBADMSG);
 	expect_rejects(test, VMCLOCK_REJECT_REFERENCE, 4);
 	expect_told(test, 0, 0);
-	message = sound(UNDER_WAY_MAX_NS - NSEC_PER_MSEC);
+	message = sound(VMCLOCK_UNDER_WAY_MAX_NS - NSEC_PER_MSEC);
 	KUNIT_EXPECT_EQ(test, send(message), 0);
 	expect_told(test, 0, 0);
 }
