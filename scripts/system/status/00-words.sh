@@ -129,7 +129,7 @@ install_ours() {
 # off_command_line OPTION: of the kernel's
 off_command_line() {
 	if have update-grub || have apt-get; then
-		echo "take it out of GRUB_CMDLINE_LINUX in /etc/default/grub, then: sudo update-grub && sudo reboot"
+		echo "take it out where it stands (grep -r $1 /etc/default/grub /etc/default/grub.d), then: sudo update-grub && sudo reboot"
 	elif have grubby; then
 		echo "sudo grubby --update-kernel=ALL --remove-args=$1 && sudo reboot"
 	else

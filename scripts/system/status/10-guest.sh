@@ -198,7 +198,7 @@ check_clocksource() {
 		else
 			problem degraded clocksource host "the clocksource is $current" \
 				"the host gives this guest no steady TSC" \
-				"QEMU: -cpu host,+invtsc; libvirt: <feature policy='require' name='invtsc'/>; Proxmox: cpu host"
+				"QEMU: -cpu host,+invtsc; libvirt: <feature policy='require' name='invtsc'/>; Proxmox: qm set VMID --args '-cpu host,+invtsc'"
 		fi
 		;;
 	esac

@@ -218,7 +218,7 @@ check_module_is_the_installed() {
 	[ -n "$of_file" ] && [ "$of_file" != "$(get /sys/module/vmclock/srcversion)" ] || return 0
 	problem degraded module-outdated guest "the vmclock that is loaded is not the one installed" \
 		"it has been upgraded since it was loaded" \
-		"sudo modprobe -r vmclock_timesync vmclock && sudo modprobe vmclock, or reboot; chronyd is seen to"
+		"sudo modprobe -r vmclock_timesync; sudo modprobe -r vmclock && sudo modprobe vmclock, or reboot; chronyd is seen to"
 }
 
 check_signature() {
