@@ -72,6 +72,22 @@ static bool from_after(const struct vmclock_place *place, const struct vmclock_s
 	       PAUSE_ERROR_NS + (by_tsc_ns >> PAUSE_ERROR_SHIFT);
 }
 
+/* The sample's epoch, if it was this UTC at its reference time. -ERANGE as of the epoch's. */
+static int fill_epoch(struct vmclock_sample *sample, s64 utc_ns)
+{
+	struct vmclock_instant at = { .ref_ns = sample->ref_ns };
+	struct vmclock_epoch epoch;
+	s64 sec;
+	s32 nsec;
+	int ret;
+
+	sec = div_s64_rem(utc_ns, NSEC_PER_SEC, &nsec);
+	ret = vmclock_epoch_from_utc(&epoch, sec, nsec, &at);
+	if (!ret)
+		sample->epoch_ns = epoch.epoch_ns;
+	return ret;
+}
+
 /*
  * It was under way for longer than any message should be. But what it says of the past is what
  * was told of that: then it is as good as one that came in time.
@@ -80,12 +96,10 @@ static bool late_and_right(const struct vmclock_place *place,
 			   const struct vmclock_feed_message *message,
 			   const struct vmclock_instant *now, const struct vmclock_line *told)
 {
-	struct vmclock_sample sample = {
-		.ref_ns = message->ref_ns,
-		.epoch_ns = message->utc_ns - (s64)message->ref_ns,
-	};
+	struct vmclock_sample sample = { .ref_ns = message->ref_ns };
 
-	if (!told || message->ref_ns > now->ref_ns || message->ref_ns < place->since_ns)
+	if (!told || message->ref_ns > now->ref_ns || message->ref_ns < place->since_ns ||
+	    fill_epoch(&sample, message->utc_ns))
 		return false;
 	return abs(vmclock_line_residual_ns(told, &sample)) <= LATE_ERROR_NS;
 }
@@ -135,22 +149,14 @@ int vmclock_place_message(struct vmclock_place *place, const struct vmclock_feed
 			  const struct vmclock_instant *now, const struct vmclock_line *told,
 			  struct vmclock_sample *sample)
 {
-	struct vmclock_instant at = *now;
-	struct vmclock_epoch epoch;
-	s32 nsec;
-	s64 sec;
 	int reject;
 
 	reject = place_in_time(place, message, now, told, sample);
 	if (reject >= 0)
 		return reject;
 
-	sec = div_s64_rem(message->utc_ns, NSEC_PER_SEC, &nsec);
-	at.ref_ns = sample->ref_ns;
-	at.ref_frac = 0;
-	if (vmclock_epoch_from_utc(&epoch, sec, nsec, &at))
+	if (fill_epoch(sample, message->utc_ns))
 		return VMCLOCK_REJECT_RANGE;
-	sample->epoch_ns = epoch.epoch_ns;
 	/* It may have been in the ring when the page changed. */
 	if (maybe_from_before(place, sample, now) && !from_after(place, sample, now))
 		return VMCLOCK_REJECT_PAGE;
