@@ -65,6 +65,12 @@ typedef __s64 s64;
 
 #define div_u64(dividend, divisor)	((u64)(dividend) / (u32)(divisor))
 
+static inline s64 div_s64_rem(s64 dividend, s32 divisor, s32 *remainder)
+{
+	*remainder = dividend % divisor;
+	return dividend / divisor;
+}
+
 /* The kernel's faults where the quotient does not fit. */
 static inline u64 mul_u64_u64_div_u64(u64 a, u64 b, u64 c)
 {
