@@ -40,8 +40,8 @@ demo-hyperv: ## the same in a guest of Hyper-V's interface, ptp_hyperv beside it
 lint: ## builds without a warning, checkpatch, shellcheck, and what the gate has no time for
 	@for lint in scripts/lint/* scripts/lint-slow/*; do echo "== $$lint"; $$lint || exit 1; done
 
-kunit: ## unit tests in a small kernel; DEBUG=1: with KASAN, UBSAN and lockdep
-	@scripts/kunit/run $(if $(DEBUG),debug)
+kunit: ## unit tests in a small kernel; DEBUG=1: with KASAN, UBSAN and lockdep; SEED=N
+	@SEED=$(SEED) scripts/kunit/run $(if $(DEBUG),debug)
 
 kunit-kcsan: ## the same in one with KCSAN, which looks for data races
 	@scripts/kunit/run kcsan

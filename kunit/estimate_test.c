@@ -262,10 +262,14 @@ static void estimate_a_gap_longer_than_a_short_line(struct kunit *test)
 	int i;
 
 	tell_and_bend(test, &random);
-	for (i = 0; made.line.samples != VMCLOCK_ESTIMATE_SAMPLES_MIN; i++) {
-		KUNIT_ASSERT_LT(test, i, VMCLOCK_ESTIMATE_SAMPLES);
+	for (i = 0; i < VMCLOCK_ESTIMATE_SAMPLES; i++) {
+		if (made.line.samples == VMCLOCK_ESTIMATE_SAMPLES_MIN)
+			break;
 		KUNIT_ASSERT_EQ(test, tell_noisily(&random, BEND_NOISE_NS), 0);
 	}
+	/* Once in ten thousand no line gets that short. */
+	if (made.line.samples != VMCLOCK_ESTIMATE_SAMPLES_MIN)
+		kunit_skip(test, "there has been no short line");
 	pass_time(VMCLOCK_ESTIMATE_SAMPLES_MIN * PERIOD_NS);
 	tell_exactly(test, 1);
 	KUNIT_EXPECT_EQ(test, error_ns(0), 0LL);

@@ -33,7 +33,8 @@ static void a_clock(struct bytes *bytes)
 {
 	struct vmclock_hvcounter seen = {}, before;
 	u64 tsc = eat_length(bytes) >> 1, ref_ns = eat_length(bytes) >> 2;
-	u32 now;
+	/* The last that was told, and that of before a pause. */
+	u32 now, told = 0, stale = 0;
 
 	vmclock_hvcounter_look(&seen, KHZ, tsc, 0, ref_ns);
 	while (bytes->size) {
@@ -57,10 +58,16 @@ static void a_clock(struct bytes *bytes)
 		if (held_up_ns)
 			continue;
 		if (knows_the_rate(&before)) {
-			if (span_ns - (ref_ns - before.ref_ns) > 2 * NOISE_NS + span_ns / 500)
+			if (span_ns - (ref_ns - before.ref_ns) > 2 * NOISE_NS + span_ns / 500) {
 				assert(now != before.version);
+				stale = told;
+			}
 			if (span_ns == ref_ns - before.ref_ns)
 				assert(now == before.version);
+		}
+		if (now) {
+			assert(now != stale);
+			told = now;
 		}
 	}
 }

@@ -8,6 +8,7 @@
 static struct vmclock_hvtsc page;
 static struct bytes *host;
 static u64 tsc;
+static bool rewritten;
 
 /* The moment between the two looks at the sequence. */
 u64 rdtsc_ordered(void)
@@ -19,6 +20,7 @@ u64 rdtsc_ordered(void)
 		page.scale = eat_u64(host);
 	if (what & 2)
 		page.offset = eat_u64(host);
+	rewritten |= what & (1 | 2 | 8);
 	/* As the specification has it: whoever changes the data changes the sequence. */
 	if (what & 3)
 		page.sequence++;
@@ -38,6 +40,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	int ret;
 
 	host = &bytes;
+	rewritten = false;
 	tsc = eat_length(&bytes);
 	page.sequence = eat_u64(&bytes);
 	page.scale = eat_length(&bytes);
@@ -45,15 +48,17 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 
 	ret = vmclock_hvtsc_read(&page, &now);
 	assert(!ret || ret == -ENODATA || ret == -ETIMEDOUT || ret == -ERANGE);
+	/* In 10^-2 of the unit, rounded down: within one of what 64 bits of fraction say. */
+	want = (__int128)((unsigned __int128)tsc * page.scale >> 64) * UNIT_NS +
+	       (__int128)page.offset * UNIT_NS;
+	/* A page that is one, left alone, and a time that there is: no error then. */
+	if (!rewritten && page.sequence && page.scale && want >= 0 && want <= S64_MAX - UNIT_NS)
+		assert(!ret);
 	if (ret)
 		return 0;
 	assert(page.sequence && now.page.version == page.sequence);
 	assert(now.page.scale == page.scale && now.page.ref_base == (u64)page.offset);
 	assert(now.tsc == tsc);
-
-	/* In 10^-2 of the unit, rounded down: within one of what 64 bits of fraction say. */
-	want = (__int128)((unsigned __int128)tsc * page.scale >> 64) * UNIT_NS +
-	       (__int128)page.offset * UNIT_NS;
 	assert(now.ref_ns <= S64_MAX);
 	assert((__int128)now.ref_ns >= want && (__int128)now.ref_ns < want + UNIT_NS);
 	/* No earlier for a later TSC. */
