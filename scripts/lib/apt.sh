@@ -48,7 +48,7 @@ apt_of() {
 		kinds=deb
 		case $suite in *:src) suite=${suite%:src} kinds='deb deb-src' ;; esac
 		uri=$(mirror "$suite" "$targets")
-		[ -n "$uri" ] || die "this machine's apt has no mirror for $suite:" \
+		[ -n "$uri" ] || lost "this machine's apt has no mirror for $suite:" \
 			"name the release and its -security in its sources, and run apt-get update"
 		for kind in $kinds; do
 			sources+="$kind [signed-by=$keyring] $uri $suite main"$'\n'
@@ -83,7 +83,7 @@ apt_of() {
 		elif [ -e "$apt/fetched" ]; then
 			say "no network? the lists of $(date -r "$apt/fetched" +%F) will do"
 		else
-			die "no package lists of $* (above): is there a network?"
+			lost "no package lists of $* (above): is there a network?"
 		fi
 	) 8>"$apt/lock"
 }
@@ -100,7 +100,7 @@ apt_names() {
 		names=$(of_suites apt-get install --simulate "$@" 2>&1 |
 			sed -En 's/^Inst ([^ ]+) (\[[^]]*\] )?\(([^ ]+) .*/\1=\3/p' |
 			grep -E "^($regex)=" | sort) ||
-			die "apt finds no $* in: $(cut -d']' -f2- "$apt/sources.list" | tr '\n' ';')"
+			lost "apt finds no $* in: $(cut -d']' -f2- "$apt/sources.list" | tr '\n' ';')"
 		whole "$answer" <<<"$names"
 	fi
 	cat "$answer"

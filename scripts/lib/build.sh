@@ -25,8 +25,8 @@ build_in() {
 	fi
 }
 
-# build_clean FOLDER KDIR [MAKE-ARGUMENT...]: the same with W=1; a warning does not fail make, but
-# this.
+# build_clean FOLDER KDIR [MAKE-ARGUMENT...]: the same with W=1; a warning does not fail make, nor
+# what sparse calls an error, but this.
 build_clean() {
 	local folder=$1 compiled
 
@@ -34,7 +34,7 @@ build_clean() {
 		cat "$folder.log"
 		die "for the kernel ${folder##*/} the build failed (above)"
 	fi
-	! grep -A 8 'warning:' "$folder.log" || die "for the kernel ${folder##*/} there are warnings (above)"
+	! grep -EA 8 '(warning|error):' "$folder.log" || die "for the kernel ${folder##*/} there are warnings (above)"
 	compiled=$(grep -c ' CC ' "$folder.log") || die "for the kernel ${folder##*/} nothing was compiled"
 	say "for the kernel ${folder##*/}: $compiled files compiled, no warning"
 }

@@ -4,7 +4,7 @@
 
 # What is downloaded or built once, each entry named by what it is made from: it
 # never goes stale, and the whole folder may be deleted at any time.
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/vmclock
+cache=${XDG_CACHE_HOME:-${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}/.cache}/vmclock
 mkdir -p "$cache/.lock"
 
 say() { printf 'vmclock: %s\n' "$*" >&2; }
@@ -32,7 +32,7 @@ need() {
 	# A fresh image has no package lists, an old one names superseded versions.
 	say "apt could not; once more with new package lists"
 	apt-get update -q >&2 && apt_install "${missing[@]}" ||
-		die "apt-get could not install ${missing[*]} (above); is there a network?"
+		lost "apt-get could not install ${missing[*]} (above); is there a network?"
 }
 
 apt_install() {
@@ -65,11 +65,14 @@ once() {
 		rm -rf "$part"
 		mkdir "$part"
 		say "making $name (once)"
-		"$@" "$part" 8>&- >"$cache/$name.log" 2>&1 || {
+		rc=0
+		"$@" "$part" 8>&- >"$cache/$name.log" 2>&1 || rc=$?
+		[ $rc = 0 ] || {
 			tail -n 5 "$cache/$name.log" >&2
-			die "$name could not be made; all of it: $cache/$name.log"
+			say "$name could not be made; all of it: $cache/$name.log"
+			exit $rc
 		}
 		mv -T "$part" "$folder"
-	) || return 1
+	) || return
 	printf '%s\n' "$folder"
 }
