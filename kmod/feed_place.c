@@ -13,7 +13,7 @@
 #include "feed.h"
 #include "feed_place.h"
 
-/* So one that says so is believed if it is off by no more than a sample's noise. */
+/* One that was under way for longer is believed if it is off by a sample's noise at most. */
 #define LATE_ERROR_NS		(100 * NSEC_PER_MSEC)
 
 /* The host's reference time and ours are one, but for its unit of 100 ns. */

@@ -18,7 +18,7 @@
 #include "epoch.h"
 #include "line.h"
 
-/* But one that falls behind the other by more than this came late: no clock is so bad. */
+/* One that falls behind the one before by more than this came late: no clock is so bad. */
 #define RATE_BELIEVED_PPM	1000LL
 
 /*

@@ -35,7 +35,7 @@ check_rtc() {
 	elif [ "$zones" -ge $ZONES_MIN ] && [ "$zones" -le 56 ] && [ "${rest#-}" -le $OFF_S ]; then
 		rtc_in_local_time "$(awk "BEGIN { printf \"%g h %s\", $zones / 4, $off_s < 0 ? \"behind\" : \"ahead\" }")"
 	else
-		rtc_off="$abs_s s $([ "$off_s" -lt 0 ] && echo behind || echo "ahead of") the system clock"
+		rtc_off="$(ahead "${off_s}000000000") the system clock"
 		show rtc "$rtc_off"
 		problem note rtc-off guest "the hardware clock is $rtc_off" \
 			"nobody has set it since the system clock was set" \
